@@ -1,0 +1,244 @@
+"""The one entry: settings, store, catalogue, bot; also the operator's few commands.
+
+`python bot.py` runs the bot, or opens the rehearsal where there is no token; `rehearse`, `check [FOLDER]` and
+`ask QUESTION` do what they say. Whatever keeps it from running ends in a sentence that says what to do.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+import discord
+import platformdirs
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cogs.client import ConsultationBot
+from cogs.ui.texts import Speech
+from content.answers import Answers
+from content.catalogue import LANGUAGES, Catalogue, ContentError, Language, load_catalogue
+from content.checking import check
+from models.errors import OperatorError
+from models.sealing import Sealer, read_or_make_key
+from models.store import Store, open_store
+
+log = logging.getLogger("consultation")
+
+HERE = Path(__file__).parent
+NAME = "consultation-bot"
+
+# At DEBUG these write out what people said, with their names and ids.
+TALKATIVE = ("discord", "aiosqlite")
+
+
+class Settings(BaseSettings):
+    """What the operator sets, in the environment or in `.env` beside this file."""
+
+    model_config = SettingsConfigDict(env_file=HERE / ".env", extra="ignore", env_ignore_empty=True)
+
+    discord_token: SecretStr | None = None
+    content_folder: Path = HERE / "content" / "valley"
+    database_url: str = f"sqlite+aiosqlite:///{HERE / 'data' / 'consultation.db'}"
+    key_file: Path = platformdirs.user_config_path(NAME) / "key"
+    rehearsal_port: int = 8765
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; return the process's exit status."""
+    asked = _parser().parse_args(arguments)
+    try:
+        settings = Settings()
+        _begin_logging(settings.log_level)
+        if asked.command == "check":
+            return _check(asked.folder or settings.content_folder)
+        catalogue = load_catalogue(settings.content_folder)
+        if asked.command == "ask":
+            return _ask(Answers(catalogue), asked)
+        if asked.command == "rehearse" or settings.discord_token is None:
+            if asked.command != "rehearse":
+                print(
+                    "There is no DISCORD_TOKEN, so this is the rehearsal: the real bot in a simulated Discord.",
+                    flush=True,
+                )
+            _rehearse(catalogue, settings.rehearsal_port)
+        else:
+            asyncio.run(_connect(settings, catalogue, settings.discord_token.get_secret_value()))
+    except ContentError as error:
+        print(f"The content folder cannot be used:\n{error}", file=sys.stderr)
+        return 1
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        print(f"A setting is wrong: {str(wrong['loc'][0]).upper()} ({wrong['msg']}).", file=sys.stderr)
+        return 1
+    except OperatorError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _begin_logging(level: str) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for library in TALKATIVE:
+        logging.getLogger(library).setLevel(max(logging.INFO, logging.getLogger().level))
+
+
+def _rehearse(catalogue: Catalogue, port: int) -> None:
+    for library in ("discord", "alembic"):  # what they tell concerns a real server, or a store that is kept
+        logging.getLogger(library).setLevel(logging.ERROR)
+    from rehearsal.lobby import rehearse  # noqa: PLC0415 - a bot in service does without the simulation
+
+    asyncio.run(rehearse(catalogue, port))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bot.py", description="A stakeholder consultation on Discord.")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("rehearse", help="open the real bot in a simulated Discord, as a local page")
+    checking = commands.add_parser("check", help="check a content folder and say what is wrong in it")
+    checking.add_argument("folder", nargs="?", type=Path)
+    asking = commands.add_parser("ask", help="answer a question from the content, in the terminal")
+    asking.add_argument("question", nargs="?")
+    asking.add_argument("--language", choices=LANGUAGES, help="the language to answer in; else the question's")
+    asking.add_argument("--jsonl", action="store_true", help="read and write lines of JSON")
+    return parser
+
+
+async def open_the_store(settings: Settings) -> Store:
+    """Open the operator's store with their key, telling them once where a new key was put."""
+    key, made = read_or_make_key(settings.key_file.expanduser())
+    if made:
+        log.warning(
+            "A key was made in %s. Keep a copy of it apart from the data: without it nobody is recognised any more.",
+            settings.key_file,
+        )
+    return await open_store(settings.database_url, Sealer(key), lambda: datetime.now(UTC))
+
+
+async def _connect(settings: Settings, catalogue: Catalogue, token: str) -> None:
+    """Run the bot until it is told to stop. Raises OperatorError where Discord does not let it in."""
+    answers = Answers(catalogue)
+    store = await open_the_store(settings)
+    try:
+        try:
+            await _run(ConsultationBot(store, catalogue, answers), token)
+        except discord.PrivilegedIntentsRequired:
+            log.warning(
+                "Discord does not hand over the text of threads: switch on 'Message Content Intent' for this bot in "
+                "Discord's developer portal (Bot, Privileged Gateway Intents) and restart. Until then it runs without "
+                "reading threads; feedback by button and command works.",
+            )
+            await _run(ConsultationBot(store, catalogue, answers, message_content=False), token)
+    except discord.LoginFailure as error:
+        raise OperatorError(
+            "Discord does not know this token. Copy a new one from the developer portal (Bot, Reset Token) "
+            "to DISCORD_TOKEN.",
+        ) from error
+    except (OSError, discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed) as error:
+        log.debug("no connection", exc_info=True)
+        raise OperatorError(f"Discord cannot be reached ({error}). Check the network and start again.") from error
+    finally:
+        await store.close()
+
+
+async def _run(bot: ConsultationBot, token: str) -> None:
+    """Run the bot until it is told to stop, also while it is still connecting."""
+    running = asyncio.create_task(bot.start(token))
+    loop = asyncio.get_running_loop()
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # on Windows, where Ctrl-C cancels the task instead
+            loop.add_signal_handler(stop, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        log.info("told to stop")
+    finally:
+        if not bot.is_closed():
+            await bot.close()
+
+
+def _check(folder: Path) -> int:
+    """Print what is wrong in a content folder; return 1 where the bot could not run with it."""
+    problems = check(folder)
+    for problem in problems:
+        print(("warning: " if problem.warning else "error: ") + str(problem))
+    errors = sum(not problem.warning for problem in problems)
+    print(f"{folder}: {errors} errors, {len(problems) - errors} warnings")
+    return 1 if errors else 0
+
+
+def _ask(answers: Answers, asked: argparse.Namespace) -> int:
+    if asked.jsonl:
+        _answer_lines(answers, sys.stdin, sys.stdout)
+        return 0
+    if asked.question is None:
+        raise OperatorError('Name a question: python bot.py ask "How many people work in biotech?"')
+    told = _told(answers, asked.question, asked.language)
+    print(told["text"])
+    if told["citation"]:
+        print(f"  {told['citation']}")
+    return 0
+
+
+def _answer_lines(answers: Answers, lines: TextIO, out: TextIO) -> None:
+    """Answer each line {"id", "question", "lang"?} with {"id", "answered", "text", "citation", "score", …, "ms"}.
+
+    Raises OperatorError at a line that is something else; those before it have been answered.
+    """
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        asked = _line_asked(number, line)
+        began = time.perf_counter()
+        told = _told(answers, asked.question, asked.lang)
+        milliseconds = round((time.perf_counter() - began) * 1_000, 3)
+        print(json.dumps({"id": asked.id, **told, "ms": milliseconds}, ensure_ascii=False), file=out, flush=True)
+
+
+class _Line(BaseModel):
+    """A question as `ask --jsonl` reads it."""
+
+    id: int | float | str | None
+    question: str
+    lang: Language | None = None
+
+
+def _line_asked(number: int, line: str) -> _Line:
+    try:
+        return _Line.model_validate_json(line)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        field = f"{wrong['loc'][0]}: " if wrong["loc"] else ""
+        raise OperatorError(
+            f"Line {number} is no question ({field}{wrong['msg']}). "
+            'Write each as {"id": 1, "question": "…"}, and "lang": "fr" to be answered in French.',
+        ) from error
+
+
+def _told(answers: Answers, question: str, language: str | None) -> dict[str, Any]:
+    """Return what is said to a question: its text and passage, whether the article states it, the best three facts."""
+    answer = answers.answer(question, language, forced=language is not None)
+    say = Speech(answer.language)
+    citation = answer.fact and answer.fact.citation
+    return {
+        "answered": answer.answered,
+        "text": answer.fact.text.in_language(answer.language) if answer.fact else say("answer.not_said").strip("*"),
+        "citation": f"{citation.heading}, paragraph {citation.paragraph}" if citation else None,
+        "score": round(answer.score, 4),
+        "candidates": [fact.text.in_language(answer.language) for fact in answer.nearest],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,237 @@
+"""Feedback: what members write in a recommendation's thread, and what they give in private, is stored."""
+
+import logging
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.asking import is_addressed
+from cogs.client import ConsultationBot
+from cogs.source import find_recommendation, recommendation_choices
+from cogs.ui.forms import filled_in, form, written
+from cogs.ui.layout import Piece
+from cogs.ui.membership import declared, keep_membership, membership_fields
+from cogs.ui.quotation import quotation_field, quotation_in
+from cogs.ui.replies import reply
+from cogs.ui.router import component
+from cogs.ui.texts import command_text
+from models import feedback
+from models.errors import ConsultationError
+from models.records import Consultation, ConsultationState, PlaceKind
+from models.store import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+STORED = "✅"
+NOT_STORED = "⚠️"
+WORDS = "words"
+
+
+class FeedbackCog(commands.Cog, name="Feedback"):
+    """Stores words, follows their edits and deletions, and confirms them once they are stored."""
+
+    def __init__(self, bot: ConsultationBot) -> None:
+        self.bot = bot
+
+    @app_commands.command(
+        name=command_text("command.feedback.name"),
+        description=command_text("command.feedback.description"),
+    )
+    @app_commands.rename(recommendation=command_text("option.recommendation.name"))
+    @app_commands.describe(recommendation=command_text("option.recommendation.description"))
+    @app_commands.guild_only()
+    async def feedback(self, interaction: discord.Interaction[Any], recommendation: str | None = None) -> None:
+        say = self.bot.speech(interaction)
+        await self._open_form(
+            interaction, find_recommendation(self.bot, recommendation, say).key if recommendation else ""
+        )
+
+    @feedback.autocomplete("recommendation")
+    async def recommendation_titles(
+        self,
+        interaction: discord.Interaction[Any],
+        typed: str,
+    ) -> list[app_commands.Choice[str]]:
+        return recommendation_choices(self.bot, interaction, typed)
+
+    @component("feedback")
+    async def feedback_pressed(self, interaction: discord.Interaction[Any], recommendation: str) -> None:
+        """Open the form for private feedback on a recommendation, or on the consultation as a whole ('')."""
+        await self._open_form(interaction, recommendation)
+
+    @component("words")
+    async def words_submitted(self, interaction: discord.Interaction[Any], recommendation: str, opened_by: str) -> None:
+        """Store private feedback; `opened_by` tells one submission from another, so that none is stored twice."""
+        answers = filled_in(interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        if (membership := declared(self.bot.catalogue, answers)) is not None:
+            await keep_membership(self.bot, interaction, consultation, membership)
+        known = self.bot.catalogue.recommendations.get(recommendation)
+        async with self.bot.store.write() as session:
+            stored = await feedback.give_private(
+                session,
+                consultation,
+                submission=int(opened_by),
+                user_id=interaction.user.id,
+                text=answers[WORDS] or "",
+                quotation=quotation_in(answers),
+                group=known.group if known else None,
+                recommendation=recommendation or None,
+            )
+        say = self.bot.speech(interaction)
+        await reply(
+            interaction,
+            say("feedback.stored", reference=stored.reference, quotation=say(f"quotation.{stored.quotation}")),
+        )
+
+    async def _open_form(self, interaction: discord.Interaction[Any], recommendation: str) -> None:
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        if consultation.state is not ConsultationState.OPEN:
+            raise ConsultationError("consultation.not_open")
+        say = self.bot.speech(interaction)
+        known = self.bot.catalogue.recommendations.get(recommendation)
+        about = known.title.in_language(say.language) if known else say("feedback.about_everything")
+        fields: list[Piece] = []
+        if self.bot.store.participant(consultation, interaction.user.id) is None:
+            fields += membership_fields(self.bot.catalogue, say, None, groups=[known.group] if known else [])
+        fields += [written(WORDS, say("feedback.words"), about), quotation_field(say)]
+        await interaction.response.send_modal(
+            form(say("feedback.title"), interaction, "words", recommendation, fields=fields)
+        )
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Store what was written or edited while the bot was away, without adding reactions in bulk."""
+        if not self.bot.reads_messages:
+            return
+        for consultation in list(self.bot.store.memory.consultations.values()):
+            if consultation.state is not ConsultationState.OPEN:
+                continue
+            for place in self.bot.store.memory.places(consultation.id, PlaceKind.THREAD):
+                try:
+                    await self._catch_up(consultation, place.key, place.discord_id)
+                except discord.HTTPException as error:
+                    log.warning("the thread of %s could not be read (Discord's code %s)", place.key, error.code)
+                except Exception:
+                    log.exception("what was missed in the thread of %s was not stored", place.key)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        recommendation = self._thread_of(message.guild, message.channel.id)
+        if recommendation is None or not self._is_feedback(message):
+            return
+        consultation = self.bot.consultation_in(message.guild.id if message.guild else None)
+        if consultation.state is not ConsultationState.OPEN:
+            return
+        try:
+            async with self.bot.store.write() as session:
+                await self._record(session, consultation, recommendation, message)
+        except Exception:
+            log.exception("a message in the thread of %s was not stored", recommendation)
+            await self._mark(message, NOT_STORED)
+        else:
+            await self._mark(message, STORED)
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        words = _words(payload.message)
+        if words and self._thread_of_id(payload.guild_id, payload.channel_id):
+            async with self.bot.store.write() as session:
+                consultation = self.bot.consultation_in(payload.guild_id)
+                await feedback.edit_message(session, consultation.id, payload.message_id, words)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        await self._forget(payload.guild_id, payload.channel_id, {payload.message_id})
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        await self._forget(payload.guild_id, payload.channel_id, payload.message_ids)
+
+    async def _forget(self, guild_id: int | None, channel_id: int, message_ids: set[int]) -> None:
+        if self._thread_of_id(guild_id, channel_id):
+            async with self.bot.store.write() as session:
+                await feedback.delete_messages(session, self.bot.consultation_in(guild_id).id, message_ids)
+
+    async def _catch_up(self, consultation: Consultation, recommendation: str, thread_id: int) -> None:
+        """Read a thread from its beginning and follow what was written, edited and deleted in it meanwhile."""
+        thread = self.bot.get_partial_messageable(thread_id, guild_id=consultation.guild_id)
+        after = discord.Object(thread_id)
+        written = [message async for message in thread.history(limit=None, after=after, oldest_first=True)]
+        async with self.bot.store.write() as session:
+            stored = await feedback.stored_messages(session, consultation.id, recommendation)
+            await feedback.delete_messages(session, consultation.id, stored - {message.id for message in written})
+            meant = [
+                one for one in written if self._is_feedback(one) and (one.id in stored or _is_since(consultation, one))
+            ]
+            for message in meant:
+                await self._record(session, consultation, recommendation, message)
+        for message in meant:
+            await self._take_back_warning(message)
+
+    async def _record(
+        self,
+        session: UnitOfWork,
+        consultation: Consultation,
+        recommendation: str,
+        message: discord.Message,
+    ) -> None:
+        known = self.bot.catalogue.recommendations.get(recommendation)
+        await feedback.record_message(
+            session,
+            consultation,
+            message_id=message.id,
+            user_id=message.author.id,
+            text=_words(message),
+            group=known.group if known else None,
+            recommendation=recommendation,
+            given_at=message.created_at,
+        )
+        if message.edited_at is not None:
+            await feedback.edit_message(session, consultation.id, message.id, _words(message))
+
+    async def _take_back_warning(self, message: discord.Message) -> None:
+        """Tell the author of a message that was marked as not stored that it is stored now."""
+        warnings = [one for one in message.reactions if one.me and str(one.emoji) == NOT_STORED]
+        if warnings and self.bot.user is not None:
+            await message.remove_reaction(NOT_STORED, self.bot.user)
+            await self._mark(message, STORED)
+
+    async def _mark(self, message: discord.Message, emoji: str) -> None:
+        try:
+            await message.add_reaction(emoji)
+        except discord.HTTPException as error:
+            # Its author may have deleted it, or blocked the bot.
+            log.warning("a message could not be marked (Discord's code %s)", error.code)
+
+    def _is_feedback(self, message: discord.Message) -> bool:
+        """Say whether a message in a thread is a member's words for the consultation, not for the bot."""
+        spoken = message.type in {discord.MessageType.default, discord.MessageType.reply}
+        return spoken and not message.author.bot and not is_addressed(self.bot, message) and bool(_words(message))
+
+    def _thread_of(self, guild: discord.Guild | None, channel_id: int) -> str | None:
+        return self._thread_of_id(guild.id if guild else None, channel_id)
+
+    def _thread_of_id(self, guild_id: int | None, channel_id: int) -> str | None:
+        """Return the recommendation whose thread this is, None for any other channel."""
+        place = self.bot.store.memory.place_at(channel_id)
+        if place is None or place.kind is not PlaceKind.THREAD or guild_id not in self.bot.store.memory.consultations:
+            return None
+        return place.key
+
+
+def _is_since(consultation: Consultation, message: discord.Message) -> bool:
+    """Say whether a message was written since the consultation opened: before, only administrators can write."""
+    return consultation.opened_at is not None and message.created_at >= consultation.opened_at
+
+
+def _words(message: discord.Message) -> str:
+    """Return what was written, with the names of what was attached."""
+    attached = (f"📎 {attachment.filename}" for attachment in message.attachments)
+    return "\n".join(filter(None, [message.content, *attached]))
+
+
+async def setup(bot: ConsultationBot) -> None:
+    await bot.add_cog(FeedbackCog(bot))

@@ -1,0 +1,186 @@
+"""Running the consultation: moderators set it up, open it, close it and see where it stands."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.client import ConsultationBot
+from cogs.participation import LANGUAGE_CHOICES
+from cogs.room_builder import RoomBuilder, missing_permissions
+from cogs.ui.layout import harmless, pages, text
+from cogs.ui.permissions import moderators, require_moderator
+from cogs.ui.replies import reply
+from cogs.ui.texts import Speech, command_text
+from cogs.voting import END_REASON_LENGTH, Voting, end_reason
+from models import consultations, polls, status
+from models.errors import ConsultationError
+from models.records import Consultation, PlaceKind
+
+log = logging.getLogger(__name__)
+
+STEPS_BETWEEN_PROGRESS = 5
+
+
+class Setup(commands.Cog):
+    """The moderators' commands on the consultation as a whole."""
+
+    consultation = moderators(
+        command_text("command.consultation.name"), command_text("command.consultation.description")
+    )
+
+    def __init__(self, bot: ConsultationBot) -> None:
+        self.bot = bot
+        self._building = asyncio.Lock()
+
+    @consultation.command(
+        name=command_text("command.setup.name"), description=command_text("command.setup.description")
+    )
+    @app_commands.rename(
+        language=command_text("option.public_language.name"), second=command_text("option.second_language.name")
+    )
+    @app_commands.describe(
+        language=command_text("option.public_language.description"),
+        second=command_text("option.second_language.description"),
+    )
+    @app_commands.choices(language=LANGUAGE_CHOICES, second=LANGUAGE_CHOICES)
+    async def set_up(
+        self,
+        interaction: discord.Interaction[Any],
+        language: str | None = None,
+        second: str | None = None,
+    ) -> None:
+        require_moderator(self.bot, interaction)
+        guild, say = _guild(interaction), self.bot.speech(interaction)
+        if lacking := missing_permissions(guild):
+            raise ConsultationError("setup.permissions", permissions=", ".join(lacking))
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        async with self._building:
+            consultation = await self._prepare(guild.id, language, second)
+            made = await self._build(interaction, RoomBuilder(self.bot, guild, consultation), say)
+        start = self.bot.store.memory.place(consultation.id, PlaceKind.START)
+        await _tell_progress(interaction, say("setup.done", count=made, start=f"<#{start}>"))
+
+    async def _prepare(self, guild_id: int, language: str | None, second: str | None) -> Consultation:
+        known = self.bot.store.memory.consultations.get(guild_id)
+        usual = known.public_languages if known else self.bot.catalogue.public_languages
+        languages = tuple(dict.fromkeys(one for one in (language, second) if one)) or usual
+        async with self.bot.store.write() as session:
+            return await consultations.prepare(session, guild_id, self.bot.catalogue.key, languages)
+
+    async def _build(self, interaction: discord.Interaction[Any], builder: RoomBuilder, say: Speech) -> int:
+        """Build the rooms, showing how far it is; return how many things were made."""
+        done, made = 0, 0
+        async for step in builder.build():
+            done, made = done + 1, made + step.made
+            if done % STEPS_BETWEEN_PROGRESS == 1:
+                await _tell_progress(interaction, say("setup.progress", count=done, name=step.name))
+        return made
+
+    @consultation.command(name=command_text("command.open.name"), description=command_text("command.open.description"))
+    async def open(self, interaction: discord.Interaction[Any]) -> None:
+        require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        if self.bot.store.memory.place(consultation.id, PlaceKind.START_CARD) is None:
+            raise ConsultationError("setup.missing")
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        async with self.bot.store.write() as session:
+            consultation = await consultations.open_consultation(session, consultation.id)
+        refused = await self._show_state(_guild(interaction), consultation)
+        await reply(interaction, "\n".join([say("consultation.opened"), *_refused(refused, say)]))
+
+    @consultation.command(
+        name=command_text("command.close.name"), description=command_text("command.close.description")
+    )
+    @app_commands.rename(reason=command_text("option.reason.name"))
+    @app_commands.describe(reason=command_text("option.reason.description"))
+    async def close(
+        self,
+        interaction: discord.Interaction[Any],
+        reason: app_commands.Range[str, 1, END_REASON_LENGTH],
+    ) -> None:
+        """Close the consultation; polls that are open are ended for the reason given."""
+        require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        why = end_reason(reason)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        consultation = await self._end(consultation, why)
+        # Its class is not the one imported here: discord.py loads an extension as a module of its own.
+        voting = cast("Voting", self.bot.get_cog(Voting.__name__))
+        await voting.post_results()
+        refused = await self._show_state(_guild(interaction), consultation)
+        await reply(interaction, "\n".join([say("consultation.closed"), *_refused(refused, say)]))
+
+    async def _end(self, consultation: Consultation, reason: str) -> Consultation:
+        """End the consultation and its open polls together, so that none stays open in a closed consultation."""
+        await self.bot.ballot_box.drain()
+        async with self.bot.store.write() as session:
+            closed = await consultations.close_consultation(session, consultation.id)
+            for poll in list(self.bot.store.memory.polls.values()):
+                if poll.consultation_id == consultation.id:
+                    with suppress(ConsultationError):  # it ended just before
+                        await polls.end(session, poll.id, reason)
+        return closed
+
+    async def _show_state(self, guild: discord.Guild, consultation: Consultation) -> list[str]:
+        """Bring the rooms and the cards up to date; return the channels, as mentions, where Discord refused that."""
+        refused = await RoomBuilder(self.bot, guild, consultation).show_state()
+        for place in self.bot.store.memory.places(consultation.id, PlaceKind.CARD):
+            self.bot.cards.refresh(consultation, place.key, at_once=True)
+        return refused
+
+    @consultation.command(
+        name=command_text("command.status.name"), description=command_text("command.status.description")
+    )
+    async def status(self, interaction: discord.Interaction[Any]) -> None:
+        require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        async with self.bot.store.read() as session:
+            seen = await status.status(session, consultation.id)
+        lines = [
+            say(f"status.{consultation.state}"),
+            say("status.participants", count=seen.participants),
+            say("status.feedback", count=seen.feedback),
+            say("status.ended_polls", count=seen.ended_polls),
+            say("status.open_polls", count=len(seen.open_polls)),
+        ]
+        for one in seen.open_polls:
+            title = harmless(one.poll.wording[say.language].title)
+            ends = discord.utils.format_dt(one.poll.closes_at, "R") if one.poll.closes_at else say("status.no_end")
+            lines.append("- " + say("status.poll", title=title, count=one.turnout, ends=ends))
+        if not self.bot.reads_messages:
+            lines.append(say("status.no_message_content"))
+        if lacking := missing_permissions(_guild(interaction)):
+            lines.append(say("setup.permissions", permissions=", ".join(lacking)))
+        for page in pages([text(f"## {say('status.title')}", *lines)]):
+            await reply(interaction, view=page)
+
+
+def _guild(interaction: discord.Interaction[Any]) -> discord.Guild:
+    if interaction.guild is None:
+        raise ConsultationError("setup.missing")
+    return interaction.guild
+
+
+async def _tell_progress(interaction: discord.Interaction[Any], sentence: str) -> None:
+    """Show how far it is. Building goes on where that fails: the answer can be changed for 15 minutes only."""
+    try:
+        await interaction.edit_original_response(content=sentence)
+    except discord.HTTPException as error:
+        log.warning("the progress of setup could not be shown (Discord's code %s)", error.code)
+
+
+def _refused(channels: Sequence[str], say: Speech) -> list[str]:
+    return [say("consultation.channels_left", channels=", ".join(channels))] if channels else []
+
+
+async def setup(bot: ConsultationBot) -> None:
+    await bot.add_cog(Setup(bot))

@@ -1,0 +1,213 @@
+"""The cards: what stands in channels as long as the consultation lasts. Drawn from plain values, without any I/O."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import discord
+from discord import ui
+
+from cogs.ui.layout import Piece, button, card, fitting, harmless, rows, source, text
+from cogs.ui.texts import Speech, captions
+from content.catalogue import Catalogue, Recommendation
+from models.records import ConsultationState, Poll, Position
+from models.tally import PositionCounts, Result
+from reports.captions import Captions
+
+CHART = "result.png"
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """What a recommendation's card shows besides the recommendation itself.
+
+    `poll` is the newest poll on it, `turnout` how many have voted, `result` what is published once it has ended,
+    `chart_text` the chart's text alternative, None where there is no chart.
+    """
+
+    consultation: ConsultationState
+    reads_messages: bool
+    poll: Poll | None = None
+    turnout: int = 0
+    result: Result | None = None
+    chart_text: str | None = None
+
+
+def start_card(catalogue: Catalogue, speeches: Sequence[Speech], state: ConsultationState) -> list[Piece]:
+    """Draw the lasting card of the start channel: what this is, and a button for each thing one can do."""
+    pieces: list[Piece] = []
+    for say in speeches:
+        pieces += [
+            text(
+                f"## {catalogue.title.in_language(say.language)}",
+                say(f"start.{state}"),
+                catalogue.summary.in_language(say.language),
+            ),
+            ui.Separator(visible=False),
+            text(say("start.what_to_do")),
+            ui.Separator(),
+        ]
+    return [
+        card(
+            *pieces,
+            *rows(
+                [
+                    button(_label(speeches, "start.join"), "join", style=discord.ButtonStyle.primary, emoji="👋"),
+                    button(_label(speeches, "start.vote"), "open_polls", style=discord.ButtonStyle.primary, emoji="🗳️"),
+                    button(_label(speeches, "start.feedback"), "feedback", "", emoji="💬"),
+                    button(_label(speeches, "start.ask"), "ask", emoji="❓"),
+                    button(_label(speeches, "start.language"), "languages", emoji="🌐"),
+                ],
+            ),
+            *rows(
+                [
+                    button(_label(speeches, "start.privacy"), "privacy", emoji="🔒"),
+                    own_language_button("start_here", emoji=None),
+                ]
+            ),
+        ),
+    ]
+
+
+def recommendation_card(
+    catalogue: Catalogue,
+    recommendation: Recommendation,
+    speeches: Sequence[Speech],
+    state: CardState,
+) -> list[Piece]:
+    """Draw the one place for a recommendation: its text and source, its ballot, and the way to speak about it.
+
+    The segments of a result stand in as many languages as fit; the chart shows them in any case.
+    """
+
+    def draw(tables: int) -> list[Piece]:
+        return _recommendation_pieces(catalogue, recommendation, speeches, state, tables)
+
+    return [card(*fitting(draw, len(speeches)))]
+
+
+def result_card(
+    catalogue: Catalogue, poll: Poll, result: Result, speeches: Sequence[Speech], chart_text: str
+) -> list[Piece]:
+    """Draw the result of an ended poll as it is posted in the thread, its segments in as many languages as fit."""
+
+    def draw(tables: int) -> list[Piece]:
+        pieces: list[Piece] = []
+        for number, say in enumerate(speeches):
+            lines = [f"### {say('result.title', title=poll.wording[say.language].title)}"]
+            if poll.end_reason:
+                lines.append(say("card.end_reason", reason=harmless(poll.end_reason)))
+            names = captions(catalogue, say.language)
+            pieces.append(text(*lines, *result_lines(result, names, say, segments=number < tables)))
+        return [*pieces, chart_gallery(chart_text)]
+
+    return [card(*fitting(draw, len(speeches)))]
+
+
+def _recommendation_pieces(
+    catalogue: Catalogue, recommendation: Recommendation, speeches: Sequence[Speech], state: CardState, tables: int
+) -> list[Piece]:
+    """Return what stands on a recommendation's card, with the segments in the first `tables` languages."""
+    pieces: list[Piece] = []
+    for number, say in enumerate(speeches):
+        pieces += [
+            *wording(recommendation, state.poll, say),
+            ui.Separator(visible=False),
+            *_poll_status(catalogue, state, say, segments=number < tables),
+            ui.Separator(),
+        ]
+    if state.chart_text is not None:
+        pieces.append(chart_gallery(state.chart_text))
+    if state.poll is not None and state.poll.ended_at is None:
+        pieces += rows(ballot_buttons(state.poll, speeches))
+    pieces.append(
+        text(*(f"-# {say('card.thread' if state.reads_messages else 'card.thread_unread')}" for say in speeches))
+    )
+    pieces += rows(
+        [
+            button(_label(speeches, "card.feedback"), "feedback", recommendation.key, emoji="💬"),
+            own_language_button("card_here", recommendation.key),
+        ],
+    )
+    return pieces
+
+
+def own_language_button(name: str, *arguments: object, emoji: str | None = "🌐") -> ui.Button[ui.LayoutView]:
+    """Return the button that shows a card privately in the person's language; its label is the same in all of them."""
+    return button("EN · FR · NL · DE", name, *arguments, emoji=emoji)
+
+
+def wording(recommendation: Recommendation, poll: Poll | None, say: Speech) -> list[Piece]:
+    """Draw a recommendation as it was put to the vote, with a warning where the content has changed since."""
+    title, body = recommendation.title.in_language(say.language), recommendation.text.in_language(say.language)
+    lines = []
+    if poll is not None and (voted_on := poll.wording.get(say.language)) is not None:
+        if (voted_on.title, voted_on.text) != (title, body):
+            lines.append(say("card.wording_changed"))
+        title, body = voted_on.title, voted_on.text
+    return [text(f"### {title}", body, *lines, source(recommendation.citation, say))]
+
+
+def ballot_buttons(poll: Poll, speeches: Sequence[Speech]) -> list[ui.Button[ui.LayoutView]]:
+    """Return a button a position, all of one colour: a ballot does not say which answer is the good one."""
+    return [
+        button(_label(speeches, f"position.{position}"), "vote", position, poll.id, style=discord.ButtonStyle.primary)
+        for position in Position
+    ]
+
+
+def chart_gallery(description: str) -> Piece:
+    gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+    gallery.add_item(media=f"attachment://{CHART}", description=description)
+    return gallery
+
+
+def result_lines(result: Result, names: Captions, say: Speech, *, segments: bool) -> Iterable[str]:
+    """Say a result in words: everybody's positions, then each published segment's if asked for, then the consensus."""
+    yield _counts_line(names.everyone(), result.total, say)
+    for row in result.segments if segments else ():
+        yield _counts_line(names.segment(row.segment), row.counts, say)
+    if result.total.ballots and not result.segments:
+        yield say("result.no_segments")
+    if result.consensus is not None:
+        yield say("result.consensus", consensus=names.decimal(result.consensus))
+
+
+def _label(speeches: Sequence[Speech], phrase: str) -> str:
+    """Return a button's label in each of the card's languages."""
+    return " / ".join(dict.fromkeys(say(phrase) for say in speeches))
+
+
+def _poll_status(catalogue: Catalogue, state: CardState, say: Speech, *, segments: bool) -> list[Piece]:
+    poll = state.poll
+    if poll is None:
+        return [text(say("card.no_poll"))]
+    if poll.ended_at is None:
+        until = (
+            say("card.poll_open_without_end")
+            if poll.closes_at is None
+            else say(
+                "card.poll_open",
+                closes=discord.utils.format_dt(poll.closes_at, "f"),
+                left=discord.utils.format_dt(poll.closes_at, "R"),
+            )
+        )
+        turnout = say("card.turnout", count=state.turnout) if state.turnout else say("card.no_turnout")
+        return [text(until, turnout, f"-# {say('card.secret')}")]
+    lines = [say("card.poll_ended", ended=discord.utils.format_dt(poll.ended_at, "f"))]
+    if poll.end_reason:
+        lines.append(say("card.end_reason", reason=harmless(poll.end_reason)))
+    if state.result is not None:
+        lines += result_lines(state.result, captions(catalogue, say.language), say, segments=segments)
+    return [text(*lines)]
+
+
+def _counts_line(name: str, counts: PositionCounts, say: Speech) -> str:
+    return say(
+        "result.counts",
+        count=counts.ballots,
+        name=name,
+        support=counts.support,
+        accept=counts.accept,
+        object=counts.object,
+        abstain=counts.pass_,
+    )

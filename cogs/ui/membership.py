@@ -1,0 +1,119 @@
+"""The question for whom somebody speaks, as it is asked in any form that needs it, and its answer."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from cogs.ui.forms import Option, any_of, one_of
+from cogs.ui.layout import Piece, text
+from cogs.ui.texts import Speech
+from content.catalogue import Catalogue
+from models import participants
+from models.errors import ConsultationError
+from models.records import Consultation, Participant, PlaceKind
+
+if TYPE_CHECKING:
+    from cogs.client import ConsultationBot
+
+log = logging.getLogger(__name__)
+
+SEGMENT = "segment"
+GROUPS = "groups"
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What somebody declared: their stakeholder segment and their working groups."""
+
+    segment: str
+    groups: tuple[str, ...]
+
+
+def membership_fields(
+    catalogue: Catalogue, say: Speech, participant: Participant | None, groups: Iterable[str]
+) -> list[Piece]:
+    """Return one sentence on what is stored, and the fields for segment and groups, chosen as they are now.
+
+    `groups` are chosen beforehand for somebody who has not joined yet.
+    """
+    current = participant.groups if participant else frozenset(groups)
+    return [
+        text(say("join.what_is_stored")),
+        one_of(
+            SEGMENT,
+            say("join.segment"),
+            say("join.segment_hint"),
+            [
+                Option(
+                    segment.key,
+                    segment.title.in_language(say.language),
+                    segment.text.in_language(say.language),
+                    chosen=participant is not None and participant.segment == segment.key,
+                )
+                for segment in catalogue.segments.values()
+            ],
+        ),
+        any_of(
+            GROUPS,
+            say("join.groups"),
+            say("join.groups_hint"),
+            [
+                Option(group.key, group.title.in_language(say.language), chosen=group.key in current)
+                for group in catalogue.groups.values()
+            ],
+        ),
+    ]
+
+
+def declared(catalogue: Catalogue, answers: dict[str, Any]) -> Membership | None:
+    """Return the membership declared in a form, None where the form did not ask for it.
+
+    Raises ConsultationError where the segment has gone from the content while the form was open.
+    """
+    segment = answers.get(SEGMENT)
+    if not segment:
+        return None
+    if segment not in catalogue.segments:
+        raise ConsultationError("join.no_segment")
+    return Membership(segment, tuple(group for group in answers.get(GROUPS) or () if group in catalogue.groups))
+
+
+async def keep_membership(
+    bot: "ConsultationBot",
+    interaction: discord.Interaction[Any],
+    consultation: Consultation,
+    membership: Membership,
+) -> Participant:
+    """Store what somebody declared and give them their groups' roles, once it is stored.
+
+    Roles open no door, so one that Discord refuses to give is logged and costs the person nothing.
+    """
+    async with bot.store.write() as session:
+        participant = await participants.join(
+            session,
+            consultation.id,
+            interaction.user.id,
+            membership.segment,
+            membership.groups,
+        )
+    if isinstance(interaction.user, discord.Member):
+        bot.later(_give_roles(bot, interaction.user, consultation, participant))
+    return participant
+
+
+async def _give_roles(
+    bot: "ConsultationBot", member: discord.Member, consultation: Consultation, participant: Participant
+) -> None:
+    held = {role.id for role in member.roles}
+    roles = {place.key: place.discord_id for place in bot.store.memory.places(consultation.id, PlaceKind.GROUP_ROLE)}
+    wanted = {role for group, role in roles.items() if group in participant.groups}
+    try:
+        if gained := wanted - held:
+            await member.add_roles(*map(discord.Object, gained))
+        if lost := held & set(roles.values()) - wanted:
+            await member.remove_roles(*map(discord.Object, lost))
+    except discord.HTTPException as error:
+        log.warning("a group's role could not be given (Discord's code %s)", error.code)

@@ -1,0 +1,73 @@
+"""Private answers, and the one place where an error becomes a sentence for the person who met it."""
+
+import io
+import logging
+import secrets
+from typing import TYPE_CHECKING, Any, cast
+
+import discord
+from discord import app_commands
+
+from cogs.ui.forms import written_texts
+from cogs.ui.layout import MESSAGE_LENGTH
+from models.errors import ConsultationError
+
+if TYPE_CHECKING:
+    from cogs.client import ConsultationBot
+
+log = logging.getLogger(__name__)
+
+# An answer that came too late, or twice: nobody can be told any more.
+EXPIRED = {10062, 10015, 40060}
+
+
+async def reply(
+    interaction: discord.Interaction[Any],
+    text: str | None = None,
+    *,
+    view: discord.ui.LayoutView | None = None,
+    files: list[discord.File] | None = None,
+) -> None:
+    """Answer the person alone, as the first answer or after a deferral."""
+    content: dict[str, Any] = {"ephemeral": True}
+    if text is not None:
+        content["content"] = text
+    if view is not None:
+        content["view"] = view
+    if files:
+        content["files"] = files
+    if interaction.response.is_done():
+        await interaction.followup.send(**content)
+    else:
+        await interaction.response.send_message(**content)
+
+
+async def tell_error(interaction: discord.Interaction[Any], error: Exception) -> None:
+    """Tell the person what went wrong, in their language, to them alone, and give back what they had typed."""
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    if isinstance(error, discord.HTTPException) and error.code in EXPIRED:
+        log.warning("an answer came too late (Discord's code %s)", error.code)
+        return
+    say = cast("ConsultationBot", interaction.client).speech(interaction)
+    if isinstance(error, ConsultationError):
+        sentence = say(error.phrase, **error.values)
+    else:
+        reference = secrets.token_hex(3).upper()
+        log.error("unexpected error %s", reference, exc_info=error)
+        sentence = say("error.unexpected", reference=reference)
+    text, files = _with_what_was_typed(sentence, written_texts(interaction), say("error.your_text"))
+    try:
+        await reply(interaction, text, files=files)
+    except discord.HTTPException as failure:
+        log.warning("an error could not be told (Discord's code %s)", failure.code)
+
+
+def _with_what_was_typed(sentence: str, typed: list[str], introduction: str) -> tuple[str, list[discord.File]]:
+    if not typed:
+        return sentence, []
+    words = "\n\n".join(typed)
+    quoted = f"{sentence}\n\n{introduction}\n```\n{words}\n```"
+    if "```" not in words and len(quoted) <= MESSAGE_LENGTH:
+        return quoted, []
+    return f"{sentence}\n\n{introduction}", [discord.File(io.BytesIO(words.encode(errors="replace")), "text.txt")]

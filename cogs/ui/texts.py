@@ -1,0 +1,59 @@
+"""The interface's texts as commands and cards use them, in the language of whoever reads them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from content.catalogue import LANGUAGES, Catalogue
+from content.phrases import Phrases
+from reports.captions import Captions
+
+PHRASES = Phrases.load()
+COMMAND_LANGUAGE = "en"
+_PHRASE = "phrase"
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Says phrases in one language: `say("vote.recorded", position=…)`."""
+
+    language: str
+
+    def __call__(self, phrase: str, /, **values: Any) -> str:
+        return PHRASES.text(phrase, self.language, **values)
+
+
+def command_text(phrase: str) -> app_commands.locale_str:
+    """Return a command's name or description: English for Discord's default, the phrase's key for the translator."""
+    return app_commands.locale_str(PHRASES.text(phrase, COMMAND_LANGUAGE), **{_PHRASE: phrase})
+
+
+def language_of_locale(locale: discord.Locale | str) -> str | None:
+    """Return the interface's language for a Discord locale such as `en-GB`, None where it speaks none of it."""
+    language = str(locale).split("-")[0]
+    return language if language in LANGUAGES else None
+
+
+def captions(catalogue: Catalogue, language: str) -> Captions:
+    """Return how charts, results and exports name things in this language."""
+    segments = {key: segment.title.in_language(language) for key, segment in catalogue.segments.items()}
+    return Captions(PHRASES, language, segments)
+
+
+class CommandTranslator(app_commands.Translator):
+    """Gives Discord the names and descriptions of commands in every language the interface speaks."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,  # noqa: ARG002 - discord.py hands it over
+    ) -> str | None:
+        """Return the phrase behind `string` in the language of `locale`, None to keep the English one."""
+        language = language_of_locale(locale)
+        phrase = string.extras.get(_PHRASE)
+        if phrase is None or language in {None, COMMAND_LANGUAGE}:
+            return None
+        return PHRASES.text(phrase, str(language))

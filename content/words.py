@@ -1,0 +1,96 @@
+"""Texts as words that can be compared: folded, with their likeness to other words and the weight of function words.
+
+Pure functions and one small data file, `function_words.toml`; knows no facts and no index.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from itertools import takewhile
+from pathlib import Path
+
+LONGEST_WORD = 40
+SHORTEST_COMPARED = 4
+
+_THOUSANDS = re.compile(r"(?<=\d)[.,'\s](?=\d{3}(?!\d))")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def words(text: str) -> list[str]:
+    """Return the words of `text` in order: case folded, accents off, '40.000' as '40000', none over 40 characters."""
+    decomposed = unicodedata.normalize("NFKD", _THOUSANDS.sub("", text).casefold())
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return [word[:LONGEST_WORD] for word in _WORD.findall(plain)]
+
+
+@cache
+def function_words(language: str) -> frozenset[str]:
+    """Return the words of `language` that say nothing about a subject, question words apart; empty where unknown."""
+    return frozenset(_function_words().get(language, {}).get("other", "").split())
+
+
+@cache
+def question_words(language: str) -> frozenset[str]:
+    """Return the words of `language` that ask who, when, where or how many; empty where unknown."""
+    return frozenset(_function_words().get(language, {}).get("question", "").split())
+
+
+@cache
+def _function_words() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(Path(__file__).with_name("function_words.toml").read_text(encoding="utf-8"))
+
+
+class Vocabulary:
+    """Finds known words that an inflected, compounded or mistyped word may stand for; immutable once built."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._trigrams = {word: _trigrams(word) for word in known}
+        self._with_trigram: defaultdict[str, list[str]] = defaultdict(list)
+        for word, trigrams in self._trigrams.items():
+            for trigram in trigrams:
+                self._with_trigram[trigram].append(word)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._trigrams
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._trigrams)
+
+    def __len__(self) -> int:
+        return len(self._trigrams)
+
+    def like(self, word: str) -> dict[str, float]:
+        """Return the known words that resemble `word`, each with a likeness above 0 and, for `word` itself, 1."""
+        found = {word: 1.0} if word in self._trigrams else {}
+        if len(word) < SHORTEST_COMPARED or word.isdecimal():
+            return found
+        trigrams = _trigrams(word)
+        shared = Counter(other for trigram in trigrams for other in self._with_trigram.get(trigram, ()))
+        for other, count in shared.items():
+            if count > 1 and other != word and len(other) >= SHORTEST_COMPARED:
+                likeness = _likeness(word, other, 2 * count / (len(trigrams) + len(self._trigrams[other])))
+                if likeness:
+                    found[other] = likeness
+        return found
+
+
+def _trigrams(word: str) -> frozenset[str]:
+    marked = f"^{word}$"
+    return frozenset(marked[start : start + 3] for start in range(len(marked) - 2))
+
+
+def _likeness(word: str, other: str, dice: float) -> float:
+    """Return how far two different words may be one: endings first, then slips of the hand, then parts of compounds."""
+    prefix = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False)))
+    shorter, longer = sorted((word, other), key=len)
+    rules = (
+        (0.85, prefix >= max(4, 0.6 * len(longer))),
+        (0.75, dice >= 0.55),  # noqa: PLR2004
+        (0.65, dice >= 0.5),  # noqa: PLR2004
+        (0.6, len(shorter) >= 5 and shorter in longer),  # noqa: PLR2004
+        (0.5, prefix >= 6),  # noqa: PLR2004
+    )
+    return next((likeness for likeness, holds in rules if holds), 0.0)

@@ -1,0 +1,1 @@
+"""What the consultation remembers and decides. Knows no Discord and no content, only their keys and ids."""

@@ -1,0 +1,117 @@
+"""Use cases on the consultation as a whole: its beginning and end, and what the bot made in Discord for it."""
+
+from sqlalchemy import delete, select, update
+
+from models.errors import ConsultationError
+from models.memory import consultation_record
+from models.records import Consultation, ConsultationState, Place, PlaceKind
+from models.store import UnitOfWork
+from models.tables import ConsultationRow, PlaceRow
+from models.upsert import upsert
+
+
+async def prepare(
+    session: UnitOfWork, guild_id: int, content_key: str, public_languages: tuple[str, ...]
+) -> Consultation:
+    """Return the server's consultation, made where there is none yet, with these public languages.
+
+    Raises ConsultationError where the server holds the consultation of another content folder.
+    """
+    row = await session.scalar(select(ConsultationRow).where(ConsultationRow.guild_id == guild_id))
+    if row is None:
+        row = ConsultationRow(
+            guild_id=guild_id,
+            content_key=content_key,
+            state=ConsultationState.PREPARED,
+            public_languages=list(public_languages),
+            created_at=session.now(),
+        )
+        session.add(row)
+    elif row.content_key != content_key:
+        raise ConsultationError("setup.other_content", key=row.content_key)
+    row.public_languages = list(public_languages)
+    await session.flush()
+    return _kept(session, row)
+
+
+async def open_consultation(session: UnitOfWork, consultation_id: int) -> Consultation:
+    """Let people vote and be heard. Raises ConsultationError where it is open already."""
+    return await _enter(
+        session,
+        consultation_id,
+        ConsultationState.OPEN,
+        "consultation.already_open",
+        opened_at=session.now(),
+        closed_at=None,
+    )
+
+
+async def close_consultation(session: UnitOfWork, consultation_id: int) -> Consultation:
+    """End it; its polls are ended by `polls.end`. Raises ConsultationError where it is not open."""
+    return await _enter(
+        session, consultation_id, ConsultationState.CLOSED, "consultation.not_open", closed_at=session.now()
+    )
+
+
+async def require_open(session: UnitOfWork, consultation_id: int) -> None:
+    """Raise ConsultationError where the consultation is not open.
+
+    It asks the store: a caller's record may be from before the transaction that closed it.
+    """
+    state = await session.scalar(select(ConsultationRow.state).where(ConsultationRow.id == consultation_id))
+    if state != ConsultationState.OPEN:
+        raise ConsultationError("consultation.not_open")
+
+
+async def remember_place(session: UnitOfWork, place: Place) -> None:
+    """Keep the id of something the bot made in Discord, in place of an earlier one of the same kind and key."""
+    await session.execute(
+        upsert(
+            session,
+            PlaceRow,
+            [
+                {
+                    "consultation_id": place.consultation_id,
+                    "kind": place.kind.value,
+                    "key": place.key,
+                    "discord_id": place.discord_id,
+                }
+            ],
+            unique=("consultation_id", "kind", "key"),
+            replace=("discord_id",),
+        ),
+    )
+    session.after_commit(lambda memory: memory.keep_place(place))
+
+
+async def forget_place(session: UnitOfWork, consultation_id: int, kind: PlaceKind, key: str) -> None:
+    """Drop the id of something that is gone from Discord."""
+    await session.execute(
+        delete(PlaceRow).where(PlaceRow.consultation_id == consultation_id, PlaceRow.kind == kind, PlaceRow.key == key),
+    )
+    session.after_commit(lambda memory: memory.drop_place(consultation_id, kind, key))
+
+
+async def _enter(
+    session: UnitOfWork, consultation_id: int, state: ConsultationState, refusal: str, **times: object
+) -> Consultation:
+    allowed = (
+        [ConsultationState.OPEN]
+        if state is ConsultationState.CLOSED
+        else [ConsultationState.PREPARED, ConsultationState.CLOSED]
+    )
+    row = await session.scalar(
+        update(ConsultationRow)
+        .where(ConsultationRow.id == consultation_id, ConsultationRow.state.in_(allowed))
+        .values(state=state, **times)
+        .returning(ConsultationRow),
+    )
+    if row is None:
+        raise ConsultationError(refusal)
+    return _kept(session, row)
+
+
+def _kept(session: UnitOfWork, row: ConsultationRow) -> Consultation:
+    consultation = consultation_record(row)
+    session.after_commit(lambda memory: memory.consultations.update({consultation.guild_id: consultation}))
+    return consultation

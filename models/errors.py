@@ -1,0 +1,17 @@
+"""What can go wrong for a person: a phrase key and its values. The sentence itself is in `content/phrases`."""
+
+
+class ConsultationError(Exception):
+    """Something the person who asked for it is told, in their language, to them alone.
+
+    `phrase` is a key of `content/phrases`; `values` fill its placeholders.
+    """
+
+    def __init__(self, phrase: str, **values: object) -> None:
+        super().__init__(phrase)
+        self.phrase = phrase
+        self.values = values
+
+
+class OperatorError(Exception):
+    """Something that keeps the bot from starting; its text tells the operator what to do."""

@@ -1,0 +1,106 @@
+"""What a click needs to know, in memory, so that a modal can be the first answer.
+
+Loaded at start, and changed by the use cases alone, after their transaction is committed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.records import Consultation, ConsultationState, Participant, Place, PlaceKind, Poll, Wording
+from models.tables import ConsultationRow, ParticipantRow, PlaceRow, PollRow, Preference
+
+
+@dataclass(slots=True)
+class Memory:
+    """Consultations by server, open polls by id, participants by membership seal, languages by preference seal."""
+
+    consultations: dict[int, Consultation] = field(default_factory=dict)
+    polls: dict[int, Poll] = field(default_factory=dict)
+    participants: dict[tuple[int, bytes], Participant] = field(default_factory=dict)
+    languages: dict[bytes, str] = field(default_factory=dict)
+    _places: dict[tuple[int, PlaceKind, str], Place] = field(default_factory=dict)
+    _places_by_id: dict[int, Place] = field(default_factory=dict)
+
+    def open_poll_on(self, consultation_id: int, recommendation: str) -> Poll | None:
+        """Return the open poll on a recommendation, if there is one."""
+        return next(
+            (
+                poll
+                for poll in self.polls.values()
+                if (poll.consultation_id, poll.recommendation) == (consultation_id, recommendation)
+            ),
+            None,
+        )
+
+    def forget_poll(self, poll_id: int) -> None:
+        self.polls.pop(poll_id, None)
+
+    def place(self, consultation_id: int, kind: PlaceKind, key: str = "") -> int | None:
+        """Return the Discord id of something the bot made, None where it made none."""
+        place = self._places.get((consultation_id, kind, key))
+        return place.discord_id if place else None
+
+    def places(self, consultation_id: int, kind: PlaceKind) -> Iterator[Place]:
+        return (
+            place
+            for place in list(self._places.values())
+            if (place.consultation_id, place.kind) == (consultation_id, kind)
+        )
+
+    def place_at(self, discord_id: int) -> Place | None:
+        """Return what the bot made under this Discord id."""
+        return self._places_by_id.get(discord_id)
+
+    def keep_place(self, place: Place) -> None:
+        self.drop_place(place.consultation_id, place.kind, place.key)
+        self._places[place.consultation_id, place.kind, place.key] = place
+        # A thread that was started from a message has that message's id: the thread is what is looked up.
+        if place.kind is not PlaceKind.CARD:
+            self._places_by_id[place.discord_id] = place
+
+    def drop_place(self, consultation_id: int, kind: PlaceKind, key: str) -> None:
+        place = self._places.pop((consultation_id, kind, key), None)
+        if place and self._places_by_id.get(place.discord_id) == place:
+            del self._places_by_id[place.discord_id]
+
+
+async def load_memory(session: AsyncSession) -> Memory:
+    """Read everything a click needs to know from the store."""
+    memory = Memory()
+    for consultation in await session.scalars(select(ConsultationRow)):
+        memory.consultations[consultation.guild_id] = consultation_record(consultation)
+    for poll in await session.scalars(select(PollRow).where(PollRow.ended_at.is_(None))):
+        memory.polls[poll.id] = poll_record(poll)
+    for participant in await session.scalars(select(ParticipantRow)):
+        memory.participants[participant.consultation_id, participant.seal] = participant_record(participant)
+    for preference in await session.scalars(select(Preference)):
+        memory.languages[preference.seal] = preference.language
+    for place in await session.scalars(select(PlaceRow)):
+        memory.keep_place(Place(place.consultation_id, PlaceKind(place.kind), place.key, place.discord_id))
+    return memory
+
+
+def consultation_record(row: ConsultationRow) -> Consultation:
+    state = ConsultationState(row.state)
+    return Consultation(row.id, row.guild_id, state, tuple(row.public_languages), row.opened_at)
+
+
+def participant_record(row: ParticipantRow) -> Participant:
+    return Participant(row.id, row.consultation_id, row.segment, frozenset(row.groups))
+
+
+def poll_record(row: PollRow) -> Poll:
+    return Poll(
+        id=row.id,
+        consultation_id=row.consultation_id,
+        recommendation=row.recommendation,
+        group=row.group,
+        wording={language: Wording(**wording) for language, wording in row.wording.items()},
+        opened_at=row.opened_at,
+        closes_at=row.closes_at,
+        ended_at=row.ended_at,
+        end_reason=row.end_reason,
+    )

@@ -1,0 +1,170 @@
+"""The first tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "consultations",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("content_key", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("public_languages", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consultations")),
+        sa.UniqueConstraint("guild_id", name=op.f("uq_consultations_guild_id")),
+    )
+    op.create_table(
+        "preferences",
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.PrimaryKeyConstraint("seal", name=op.f("pk_preferences")),
+    )
+    op.create_table(
+        "stored_values",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_stored_values")),
+    )
+    op.create_table(
+        "feedback",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("submission", sa.BigInteger(), nullable=False),
+        sa.Column("group", sa.String(length=80), nullable=True),
+        sa.Column("recommendation", sa.String(length=80), nullable=True),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("segment", sa.String(length=80), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("quotation", sa.String(length=20), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_feedback_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback")),
+        sa.UniqueConstraint(
+            "consultation_id", "kind", "submission", name=op.f("uq_feedback_consultation_id_kind_submission")
+        ),
+        sa.UniqueConstraint("reference", name=op.f("uq_feedback_reference")),
+    )
+    op.create_table(
+        "participants",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("segment", sa.String(length=80), nullable=False),
+        sa.Column("groups", sa.JSON(), nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_participants_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_participants")),
+        sa.UniqueConstraint("consultation_id", "seal", name=op.f("uq_participants_consultation_id_seal")),
+    )
+    op.create_table(
+        "places",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("discord_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_places_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_places")),
+        sa.UniqueConstraint("consultation_id", "kind", "key", name=op.f("uq_places_consultation_id_kind_key")),
+    )
+    op.create_table(
+        "polls",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("recommendation", sa.String(length=80), nullable=False),
+        sa.Column("group", sa.String(length=80), nullable=False),
+        sa.Column("wording", sa.JSON(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_reason", sa.Text(), nullable=True),
+        sa.Column("result_posted", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_polls_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_polls")),
+    )
+    with op.batch_alter_table("polls", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_polls_open_recommendation",
+            ["consultation_id", "recommendation"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
+        "ballot_changes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("poll_id", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("segment", sa.String(length=80), nullable=False),
+        sa.Column("position", sa.String(length=10), nullable=False),
+        sa.Column("cast_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["poll_id"], ["polls.id"], name=op.f("fk_ballot_changes_poll_id_polls")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ballot_changes")),
+    )
+    with op.batch_alter_table("ballot_changes", schema=None) as batch_op:
+        batch_op.create_index("ix_ballot_changes_poll_id_seal", ["poll_id", "seal"], unique=False)
+
+    op.create_table(
+        "ballots",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("poll_id", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("segment", sa.String(length=80), nullable=False),
+        sa.Column("position", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("quotation", sa.String(length=20), nullable=False),
+        sa.Column("cast_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["poll_id"], ["polls.id"], name=op.f("fk_ballots_poll_id_polls")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ballots")),
+        sa.UniqueConstraint("poll_id", "seal", name=op.f("uq_ballots_poll_id_seal")),
+    )
+    with op.batch_alter_table("ballots", schema=None) as batch_op:
+        batch_op.create_index("ix_ballots_count", ["poll_id", "segment", "position"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("ballots", schema=None) as batch_op:
+        batch_op.drop_index("ix_ballots_count")
+
+    op.drop_table("ballots")
+    with op.batch_alter_table("ballot_changes", schema=None) as batch_op:
+        batch_op.drop_index("ix_ballot_changes_poll_id_seal")
+
+    op.drop_table("ballot_changes")
+    with op.batch_alter_table("polls", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_polls_open_recommendation",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.drop_table("polls")
+    op.drop_table("places")
+    op.drop_table("participants")
+    op.drop_table("feedback")
+    op.drop_table("stored_values")
+    op.drop_table("preferences")
+    op.drop_table("consultations")

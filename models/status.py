@@ -1,0 +1,53 @@
+"""Where a consultation stands, in numbers that may be seen while polls are open."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+
+from models.memory import poll_record
+from models.records import Poll
+from models.store import UnitOfWork
+from models.tables import BallotRow, FeedbackRow, ParticipantRow, PollRow
+
+
+@dataclass(frozen=True, slots=True)
+class RunningPoll:
+    """An open poll and how many have voted in it."""
+
+    poll: Poll
+    turnout: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How many take part, how much was said, and which polls are open."""
+
+    participants: int
+    feedback: int
+    ended_polls: int
+    open_polls: tuple[RunningPoll, ...]
+
+
+async def status(session: UnitOfWork, consultation_id: int) -> Status:
+    """Count what a moderator may know at any time; turnout is all that is told of an open poll."""
+    of_polls = await session.execute(
+        select(PollRow, func.count(BallotRow.id))
+        .outerjoin(BallotRow, BallotRow.poll_id == PollRow.id)
+        .where(PollRow.consultation_id == consultation_id, PollRow.ended_at.is_(None))
+        .group_by(PollRow.id)
+        .order_by(PollRow.id),
+    )
+    return Status(
+        participants=await _count(session, ParticipantRow.consultation_id == consultation_id),
+        feedback=await _count(
+            session,
+            FeedbackRow.consultation_id == consultation_id,
+            FeedbackRow.deleted_at.is_(None),
+        ),
+        ended_polls=await _count(session, PollRow.consultation_id == consultation_id, PollRow.ended_at.is_not(None)),
+        open_polls=tuple(RunningPoll(poll_record(row), turnout) for row, turnout in of_polls),
+    )
+
+
+async def _count(session: UnitOfWork, *conditions: ColumnElement[bool]) -> int:
+    return await session.scalar(select(func.count()).where(*conditions)) or 0

@@ -1,0 +1,242 @@
+"""The engine, units of work, and migrations at start. SQLite now; nothing here keeps PostgreSQL out.
+
+It never knows what a use case does: it begins, commits or rolls back, and then changes what is kept in memory.
+"""
+
+import glob
+import logging
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from models.errors import OperatorError
+from models.memory import Memory, load_memory
+from models.records import Consultation, Participant
+from models.sealing import Purpose, Sealer
+from models.tables import StoredValue
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+KEY_CHECK = "key check"
+BACKUPS_KEPT = timedelta(days=30)
+BUSY_TIMEOUT_MS = 5_000
+
+
+class UnitOfWork(AsyncSession):
+    """A session that also carries the clock, the sealer and the memory that its use cases work with."""
+
+    @property
+    def sealer(self) -> Sealer:
+        return self._store.sealer
+
+    @property
+    def memory(self) -> Memory:
+        return self._store.memory
+
+    def now(self) -> datetime:
+        return self._store.now()
+
+    def after_commit(self, change: Callable[[Memory], None]) -> None:
+        """Change what is kept in memory, once what it stands for is stored."""
+        self.info["changes"].append(change)
+
+    async def value(self, name: str) -> bytes | None:
+        """Return what the bot keeps about itself under `name`."""
+        kept = await self.get(StoredValue, name)
+        return kept.value if kept else None
+
+    async def keep_value(self, name: str, value: bytes) -> None:
+        """Keep `value` under `name`, in place of an earlier one."""
+        await self.merge(StoredValue(name=name, value=value))
+
+    @property
+    def _store(self) -> "Store":
+        store: Store = self.info["store"]
+        return store
+
+
+class Store:
+    """The open database with the sealer, the clock and the memory; `open_store` makes it."""
+
+    def __init__(self, engine: AsyncEngine, sealer: Sealer, clock: Clock) -> None:
+        self._engine = engine
+        self._readers = async_sessionmaker(
+            engine.execution_options(begin="DEFERRED"), class_=UnitOfWork, expire_on_commit=False
+        )
+        self._writers = async_sessionmaker(engine, class_=UnitOfWork, expire_on_commit=False)
+        self._clock = clock
+        self.sealer = sealer
+        self.memory = Memory()
+
+    def now(self) -> datetime:
+        return self._clock().astimezone(UTC)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[UnitOfWork]:
+        """Begin a transaction that holds the write lock; commit it at the end, or roll all of it back."""
+        changes: list[Callable[[Memory], None]] = []
+        async with self._writers(info={"store": self, "changes": changes}) as session:
+            async with session.begin():
+                yield session
+            # At once, without waiting for anything, so that two changes of one thing keep the order of their commits.
+            for change in changes:
+                change(self.memory)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[UnitOfWork]:
+        """Begin a transaction that sees one state of the store."""
+        async with self._readers(info={"store": self, "changes": []}) as session:
+            yield session
+
+    async def load(self) -> None:
+        """Check the key against the store's and fill the memory. Raises OperatorError for another key."""
+        async with self.write() as session:
+            check_value = await session.value(KEY_CHECK)
+            if check_value is None:
+                await session.keep_value(KEY_CHECK, self.sealer.check_value())
+            elif not self.sealer.matches(check_value):
+                raise OperatorError(
+                    "The key does not belong to this store: nobody would be recognised and people could vote twice. "
+                    "Name the right key file with KEY_FILE, or another store with DATABASE_URL.",
+                )
+        async with self.read() as session:
+            self.memory = await load_memory(session)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    def participant(self, consultation: Consultation, user_id: int) -> Participant | None:
+        """Return who this is in the consultation, None for somebody who has not joined."""
+        seal = self.sealer.seal(Purpose.MEMBERSHIP, user_id, consultation.id)
+        return self.memory.participants.get((consultation.id, seal))
+
+    def language_of(self, user_id: int) -> str | None:
+        """Return the language this person chose, None where they chose none."""
+        return self.memory.languages.get(self.sealer.seal(Purpose.PREFERENCE, user_id))
+
+
+async def open_store(database_url: str, sealer: Sealer, clock: Clock) -> Store:
+    """Open the database at `database_url`, bring its tables up to date and load what is kept in memory.
+
+    Raises OperatorError, which says what to do, where it cannot be opened or was made with another key.
+    """
+    try:
+        url = make_url(database_url)
+        engine = create_async_engine(url, hide_parameters=True)
+    except (SQLAlchemyError, ImportError) as error:
+        raise OperatorError(
+            f"DATABASE_URL names no store that can be used here ({_first_line(error)}). "
+            "Write it as sqlite+aiosqlite:///FOLDER/FILE.db.",
+        ) from error
+    file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    if file is not None:
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    store = Store(engine, sealer, clock)
+    try:
+        if file is not None:
+            _make_sqlite(file)
+        async with engine.connect() as connection:
+            await connection.run_sync(_migrate, file, clock)
+            await connection.commit()
+        if file is not None:
+            # Not before the migrations: one of them may rebuild a table that others refer to.
+            event.listen(engine.sync_engine, "connect", _enforce_foreign_keys)
+            await engine.dispose()
+        await store.load()
+    except (SQLAlchemyError, OSError, sqlite3.Error) as error:
+        await store.close()
+        log.debug("the store did not open", exc_info=True)
+        raise OperatorError(
+            f"The store {url.render_as_string()} cannot be opened ({_first_line(error)}). "
+            "Check that the folder exists, is writable and has room, or name another with DATABASE_URL.",
+        ) from error
+    except OperatorError:
+        await store.close()
+        raise
+    return store
+
+
+def migration_config() -> Config:
+    """Return Alembic's settings for this store's migrations."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _migrate(connection: Connection, file: Path | None, clock: Clock) -> None:
+    config = migration_config()
+    scripts = ScriptDirectory.from_config(config)
+    current = MigrationContext.configure(connection).get_current_revision()
+    head = scripts.get_current_head()
+    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+        raise OperatorError(
+            f"The store was changed by a newer version of the bot (revision {current}). Start that version, "
+            "or name with DATABASE_URL the copy that was kept beside the store before the change.",
+        )
+    if file is not None:
+        _remove_old_backups(file, clock)
+        if current not in {None, head}:
+            _back_up(file, str(current), clock)
+    if current != head:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _back_up(file: Path, revision: str, clock: Clock) -> None:
+    copy = file.with_name(f"{file.stem}-before-{revision}-{clock():%Y%m%dT%H%M%S}.backup")
+    needed = file.stat().st_size
+    if shutil.disk_usage(file.parent).free < needed:
+        raise OperatorError(
+            f"There is no room for a copy of the store ({needed:,} bytes) before it is changed. "
+            f"Make room in {file.parent}.",
+        )
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    log.info("kept a copy of the store before changing it: %s", copy.name)
+
+
+def _remove_old_backups(file: Path, clock: Clock) -> None:
+    for copy in file.parent.glob(f"{glob.escape(file.stem)}-before-*.backup"):
+        if clock().timestamp() - copy.stat().st_mtime > BACKUPS_KEPT.total_seconds():
+            copy.unlink()
+
+
+def _make_sqlite(file: Path) -> None:
+    # Without the asynchronous driver: its thread would outlive a failure to connect.
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # Transactions begin where we say so, not where the driver guesses.
+    connection.isolation_level = None
+    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "synchronous=FULL", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _enforce_foreign_keys(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'IMMEDIATE')}")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(getattr(error, "orig", None) or error) or type(error).__name__).splitlines()[0]

@@ -1,0 +1,174 @@
+"""The mapped classes. A person is a seal here, never an id; `models/sealing.py` makes the seals."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, String, Text, text
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC, also where the database (SQLite) keeps no time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a datetime without a time zone cannot be stored")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        },
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime: UtcDateTime,
+        bytes: LargeBinary,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+    }
+
+
+class StoredValue(Base):
+    """What the bot keeps about itself: the check value of its key, the digest of the commands it handed to Discord."""
+
+    __tablename__ = "stored_values"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[bytes]
+
+
+class ConsultationRow(Base):
+    __tablename__ = "consultations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    content_key: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(10))
+    public_languages: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class PlaceRow(Base):
+    """What the bot made in a server."""
+
+    __tablename__ = "places"
+    __table_args__ = (Unique("consultation_id", "kind", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(80))
+    discord_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class Preference(Base):
+    """The language somebody chose, in every server and in direct messages."""
+
+    __tablename__ = "preferences"
+
+    seal: Mapped[bytes] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(String(5))
+
+
+class ParticipantRow(Base):
+    __tablename__ = "participants"
+    __table_args__ = (Unique("consultation_id", "seal"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    seal: Mapped[bytes]
+    segment: Mapped[str] = mapped_column(String(80))
+    groups: Mapped[list[str]]
+    joined_at: Mapped[datetime]  # the day: the moment would lead to the ballot for which somebody joined
+
+
+class PollRow(Base):
+    __tablename__ = "polls"
+    __table_args__ = (
+        Index(
+            "uq_polls_open_recommendation",
+            "consultation_id",
+            "recommendation",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    recommendation: Mapped[str] = mapped_column(String(80))
+    group: Mapped[str] = mapped_column(String(80))
+    wording: Mapped[dict[str, Any]]
+    opened_at: Mapped[datetime]
+    closes_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None] = mapped_column(Text)
+    result_posted: Mapped[bool]
+
+
+class BallotRow(Base):
+    """The newest ballot of a person in a poll, with the segment they spoke for when they cast it."""
+
+    __tablename__ = "ballots"
+    __table_args__ = (Unique("poll_id", "seal"), Index("ix_ballots_count", "poll_id", "segment", "position"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    poll_id: Mapped[int] = mapped_column(ForeignKey("polls.id"))
+    seal: Mapped[bytes]
+    segment: Mapped[str] = mapped_column(String(80))
+    position: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(Text)
+    quotation: Mapped[str] = mapped_column(String(20))
+    cast_at: Mapped[datetime]
+
+
+class BallotChange(Base):
+    """Every ballot as it was cast, also those that a later one replaced."""
+
+    __tablename__ = "ballot_changes"
+    __table_args__ = (Index("ix_ballot_changes_poll_id_seal", "poll_id", "seal"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    poll_id: Mapped[int] = mapped_column(ForeignKey("polls.id"))
+    seal: Mapped[bytes]
+    segment: Mapped[str] = mapped_column(String(80))
+    position: Mapped[str] = mapped_column(String(10))
+    cast_at: Mapped[datetime]
+
+
+class FeedbackRow(Base):
+    """A contribution in words; `submission` is the message or the modal it came by, so that none is stored twice."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (Unique("consultation_id", "kind", "submission"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    submission: Mapped[int] = mapped_column(BigInteger)
+    group: Mapped[str | None] = mapped_column(String(80))
+    recommendation: Mapped[str | None] = mapped_column(String(80))
+    seal: Mapped[bytes]
+    segment: Mapped[str | None] = mapped_column(String(80))
+    text: Mapped[str] = mapped_column(Text)
+    quotation: Mapped[str] = mapped_column(String(20))
+    given_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]

@@ -1,0 +1,47 @@
+"""How reports name things in one language: positions, segments, recommendations, numbers.
+
+Takes sentences from the phrases and titles from the content and the polls; holds none itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from babel.numbers import format_decimal
+
+from content.phrases import Phrases
+from models.records import Poll, Position
+from models.tally import OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """One language of the reports; `segments` are the segments' titles in it, by key."""
+
+    phrases: Phrases
+    language: str
+    segments: Mapping[str, str]
+
+    def position(self, position: Position) -> str:
+        return self.phrases.text(f"position.{position}", self.language)
+
+    def everyone(self) -> str:
+        return self.phrases.text("chart.everyone", self.language)
+
+    def segment(self, key: str) -> str:
+        """Return the title of a published row, or the key itself where the content no longer has that segment."""
+        return self.phrases.text("segment.other", self.language) if key == OTHER else self.segments.get(key, key)
+
+    def recommendation(self, poll: Poll) -> str:
+        """Return the title as it was voted on, in the first language it was put in where this one is missing."""
+        wording = poll.wording.get(self.language) or next(iter(poll.wording.values()))
+        return wording.title
+
+    def number(self, number: int) -> str:
+        return format_decimal(number, locale=self.language)
+
+    def decimal(self, number: float) -> str:
+        """Return a number between 0 and 1 with two decimals."""
+        return format_decimal(number, "0.00", locale=self.language)
+
+    def ballots(self, number: int) -> str:
+        return self.phrases.text("chart.ballots", self.language, count=number, number=self.number(number))

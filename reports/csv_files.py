@@ -1,0 +1,167 @@
+"""A consultation's record as CSV files: results that may be published, ballots and words for moderators alone.
+
+From records to bytes, nothing else. The files are RFC 4180 in UTF-8 with a byte order mark, times ISO 8601 in UTC; a
+cell is empty where nothing is known or the poll publishes no segments. Column names are keys for programs and the same
+in every language; `captions` decides only in which language titles stand.
+
+People's texts cannot start a formula when a spreadsheet opens the file. An apostrophe is put before `=`, `+`, `-`, `@`
+and their fullwidth forms where they come first in a cell, unseen characters, quotation marks and apostrophes aside, and
+before a tab or line break that comes first. The same is done after every line break and semicolon within a text: where
+the semicolon separates lists, as in Belgium, a spreadsheet may begin a cell there. To undo it, remove one apostrophe
+in each of these places.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from io import StringIO
+
+from models.records import Feedback, FeedbackKind, Position
+from reports.captions import Captions
+from reports.record import PollRecord, Record
+
+RESULT_COLUMNS = (
+    "recommendation",
+    "title",
+    "poll",
+    "opened_at",
+    "ended_at",
+    "end_reason",
+    "segment",
+    "segment_title",
+    "ballots",
+    *Position,
+    "poll_consensus",
+)
+BALLOT_COLUMNS = ("poll", "recommendation", "pseudonym", "segment", "position", "hour")
+FEEDBACK_COLUMNS = (
+    "kind",
+    "reference",
+    "group",
+    "recommendation",
+    "poll",
+    "pseudonym",
+    "segment",
+    "quotation",
+    "given_at",
+    "edited_at",
+    "text",
+)
+EVERYONE = "all"
+OBJECTION = "objection"
+UNDECLARED = "undeclared"
+
+# Spaces, controls and marks that a spreadsheet drops or nobody sees; line breaks are places of their own.
+_UNSEEN = r"\x00-\x09\x0b\x0c\x0e-\x20\x7f-\xa0\xad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+_OPERATORS = r"=+\-@\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(rf"(?<![^;\r\n])(?=[{_UNSEEN}'\"]*[{_OPERATORS}])|\A(?='*[\t\r\n])")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Cell = str | int | float | datetime | None
+
+
+def export_files(record: Record, captions: Captions) -> dict[str, bytes]:
+    """Return the files by name: `results.csv` may be published, `ballots.csv` and `feedback.csv` may not."""
+    return {
+        "results.csv": _csv(RESULT_COLUMNS, (row for poll in record.polls for row in _result_rows(poll, captions))),
+        "ballots.csv": _csv(BALLOT_COLUMNS, (row for poll in record.polls for row in _ballot_rows(poll))),
+        "feedback.csv": _csv(FEEDBACK_COLUMNS, _feedback_rows(record)),
+    }
+
+
+def _result_rows(record: PollRecord, captions: Captions) -> Iterator[tuple[Cell, ...]]:
+    poll, result = record.poll, record.result
+    rows = [(EVERYONE, captions.everyone(), result.total)]
+    rows += [(row.segment, captions.segment(row.segment), row.counts) for row in result.segments]
+    for segment, title, counts in rows:
+        yield (
+            poll.recommendation,
+            captions.recommendation(poll),
+            poll.id,
+            poll.opened_at,
+            poll.ended_at,
+            poll.end_reason,
+            segment,
+            title,
+            counts.ballots,
+            *(counts.of(position) for position in Position),
+            result.consensus,
+        )
+
+
+def _ballot_rows(record: PollRecord) -> Iterator[tuple[Cell, ...]]:
+    for ballot in record.ballots:
+        yield (
+            ballot.poll_id,
+            ballot.recommendation,
+            ballot.pseudonym,
+            ballot.segment,
+            ballot.position,
+            ballot.hour,
+        )
+
+
+def _feedback_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
+    for words in sorted(record.feedback, key=lambda words: (_told_time(words), words.kind, words.reference)):
+        yield (
+            words.kind,
+            words.reference,
+            words.group,
+            words.recommendation,
+            None,
+            words.pseudonym,
+            words.segment or UNDECLARED,
+            words.quotation,
+            _told_time(words),
+            words.edited_at,
+            words.text,
+        )
+    for poll in record.polls:
+        for reason in poll.reasons:
+            yield (
+                OBJECTION,
+                None,
+                poll.poll.group,
+                reason.recommendation,
+                reason.poll_id,
+                None,
+                reason.segment,
+                reason.quotation,
+                None,
+                None,
+                reason.text,
+            )
+
+
+def _told_time(words: Feedback) -> datetime:
+    """Return when words were given; of private ones only the hour, as of ballots.
+
+    Somebody's group role appears for all to see at the moment they first take part.
+    """
+    if words.kind is FeedbackKind.PRIVATE:
+        return words.given_at.replace(minute=0, second=0, microsecond=0)
+    return words.given_at
+
+
+def _csv(columns: Iterable[str], rows: Iterable[Iterable[Cell]]) -> bytes:
+    sheet = StringIO(newline="")
+    # Quoted without exception: unquoted, a semicolon in a text could end its cell.
+    writer = csv.writer(sheet, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return sheet.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: Cell) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        case float():
+            return f"{value:.4f}"
+        case int():
+            return str(value)
+        case _:
+            return _FORMULA.sub("'", _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value))

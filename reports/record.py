@@ -1,0 +1,46 @@
+"""Everything a consultation's reports are made from, read in one unit of work.
+
+Calls the use cases of `models` and holds what they give; it never writes, and never sees an open poll.
+"""
+
+from dataclasses import dataclass
+
+from models import feedback, polls
+from models.records import Feedback, Poll, Reason, RecordedBallot
+from models.store import UnitOfWork
+from models.tally import Result
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """An ended poll: `result` may be published; `ballots` and `reasons` are for moderators alone."""
+
+    poll: Poll
+    result: Result
+    ballots: tuple[RecordedBallot, ...]
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The ended polls of a consultation and what was given in words, each oldest first."""
+
+    polls: tuple[PollRecord, ...]
+    feedback: tuple[Feedback, ...]
+
+
+async def gather(session: UnitOfWork, consultation_id: int) -> Record:
+    """Read the record of a consultation; polls that are still open have no part in it."""
+    return Record(
+        polls=tuple([await _poll_record(session, poll) for poll in await polls.ended_polls(session, consultation_id)]),
+        feedback=tuple(await feedback.all_feedback(session, consultation_id)),
+    )
+
+
+async def _poll_record(session: UnitOfWork, poll: Poll) -> PollRecord:
+    return PollRecord(
+        poll=poll,
+        result=await polls.result(session, poll),
+        ballots=tuple(await polls.recorded_ballots(session, poll)),
+        reasons=tuple(await polls.reasons(session, poll)),
+    )

@@ -1,0 +1,459 @@
+"""Feedback as members give it: in the threads under the cards, and in private."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+import discord
+import pytest
+from simcord import InteractionResult
+from simcord.enums import MessageType
+from simcord.http._helpers import message_response
+from simcord.http.routes import messages
+
+from cogs.feedback import NOT_STORED, STORED
+from cogs.ui.texts import PHRASES
+from content.catalogue import LANGUAGES
+from models.records import FeedbackKind, Quotation
+from tests.cogs.conftest import DISK_FULL, House, answered, said, shown
+
+ON = "stem-orientation"
+PRIVATE = "Private feedback"
+
+
+def marks(house: House, message: discord.Message) -> list[str]:
+    """Return the bot's reactions to a message in the thread, as it stands now."""
+    now = next(one for one in house.thread(ON).history() if one.id == message.id)
+    return [str(reaction.emoji) for reaction in now.reactions]
+
+
+def reactions_added(house: House) -> int:
+    return sum(request.method == "PUT" and "reactions" in request.path for request in house.env.http_requests)
+
+
+def still_open(form: InteractionResult) -> InteractionResult:
+    """Return a form as it stays on the screen when Discord showed no answer to its submission."""
+    form._interaction.modal_consumed = False
+    return form
+
+
+def texts(stored: list[Any]) -> list[str]:
+    return [one.text for one in stored]
+
+
+async def test_what_is_written_in_a_thread_is_stored_under_the_declared_segment_and_then_marked(
+    open_house: House,
+) -> None:
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia", ("training",))
+    message = await ann.send(open_house.thread(ON), "Start in primary school, please")
+
+    [stored] = await open_house.feedback()
+    assert stored.kind is FeedbackKind.THREAD
+    assert stored.text == "Start in primary school, please"
+    assert stored.segment == "academia"
+    assert (stored.recommendation, stored.group) == (ON, open_house.catalogue.recommendations[ON].group)
+    assert stored.quotation is Quotation.WITHOUT_SEGMENT
+    assert marks(open_house, message) == [STORED]
+
+
+async def test_somebody_who_has_not_joined_is_heard_as_undeclared(open_house: House) -> None:
+    message = await open_house.member("ann-example").send(open_house.thread(ON), "Sounds good")
+    [stored] = await open_house.feedback()
+    assert stored.segment is None
+    assert marks(open_house, message) == [STORED]
+
+
+async def test_joining_later_changes_nothing_that_was_said_before(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    await ann.send(open_house.thread(ON), "Before")
+    await open_house.join(ann, "academia")
+    await ann.send(open_house.thread(ON), "After")
+    assert [one.segment for one in await open_house.feedback()] == [None, "academia"]
+
+
+async def test_an_edit_is_followed_and_an_unchanged_text_is_not_called_edited(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    message = await ann.send(open_house.thread(ON), "Yes, but")
+    other = await ann.send(open_house.thread(ON), "As it is")
+    await ann.edit(message, "Yes, and soon")
+    await ann.edit(other, "As it is")
+
+    first, second = await open_house.feedback()
+    assert first.text == "Yes, and soon"
+    assert first.edited_at is not None
+    assert second.edited_at is None
+
+
+async def test_attachments_are_named_and_stay_so_when_the_words_are_edited(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    message = await ann.send(open_house.thread(ON), "See this", attachments=[("plan.pdf", b"%PDF-")])
+    await ann.send(open_house.thread(ON), attachments=[("photo.png", b"\x89PNG")])
+    assert texts(await open_house.feedback()) == ["See this\n📎 plan.pdf", "📎 photo.png"]
+
+    await ann.edit(message, "See that")
+    assert texts(await open_house.feedback()) == ["See that\n📎 plan.pdf", "📎 photo.png"]
+
+
+async def test_deletions_are_honoured_one_by_one_and_in_bulk(open_house: House) -> None:
+    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
+    first, second, third, kept = [await ann.send(thread, text) for text in ("one", "two", "three", "four")]
+
+    await ann.delete(first)
+    assert texts(await open_house.feedback()) == ["two", "three", "four"]
+    open_house.env.backend.bulk_delete_messages(thread.id, [second.id, third.id])
+    await open_house.env.settle()
+
+    assert texts(await open_house.feedback()) == ["four"]
+    assert marks(open_house, kept) == [STORED]
+
+
+async def test_what_is_posted_while_the_bot_is_down_is_stored_at_start_once_in_order_and_without_reactions(
+    open_house: House,
+) -> None:
+    ann, bob, thread = open_house.member("ann-example"), open_house.member("bob-example"), open_house.thread(ON)
+    await open_house.join(ann, "academia")
+    await ann.send(thread, "before")
+    async with open_house.away():
+        for who, words in ((ann, "first"), (bob, "second"), (ann, "third")):
+            await who.send(thread, words)
+        before = reactions_added(open_house)
+
+    assert texts(await open_house.feedback()) == ["before", "first", "second", "third"]
+    assert [one.segment for one in await open_house.feedback()] == ["academia", "academia", None, "academia"]
+    assert reactions_added(open_house) == before
+    await open_house.restart()
+    await ann.send(thread, "after")
+    assert texts(await open_house.feedback()) == ["before", "first", "second", "third", "after"]
+
+
+async def test_an_edit_while_the_bot_is_down_is_followed_at_start(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    message = await ann.send(open_house.thread(ON), "Yes")
+    async with open_house.away():
+        await ann.edit(message, "No")
+    assert texts(await open_house.feedback()) == ["No"]
+
+
+async def test_a_deletion_while_the_bot_is_down_is_honoured_at_start(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    message = await ann.send(open_house.thread(ON), "Never mind")
+    await ann.send(open_house.thread(ON), "Mind this")
+    async with open_house.away():
+        await ann.delete(message)
+    assert texts(await open_house.feedback()) == ["Mind this"]
+
+
+async def test_what_an_administrator_wrote_before_it_opened_is_not_taken_for_feedback_later(house: House) -> None:
+    await house.moderator.slash(house.lobby, "consultation setup")
+    may_everything = house.guild.create_role("Admin", permissions=discord.Permissions(administrator=True))
+    admin = house.guild.add_member(house.env.create_user("adam-admin"), roles=[may_everything])
+    await admin.send(house.thread(ON), "Do we open at nine?")
+    await house.env.advance_time(60)
+    await house.moderator.slash(house.lobby, "consultation open")
+    await house.restart()
+    assert await house.feedback() == []
+
+
+async def test_a_deletion_stays_one_after_a_restart(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    await ann.delete(await ann.send(open_house.thread(ON), "Never mind"))
+    await open_house.restart()
+    assert await open_house.feedback() == []
+
+
+async def test_bots_and_system_messages_are_ignored(open_house: House) -> None:
+    thread = open_house.thread(ON)
+    robot = open_house.guild.add_member(open_house.env.create_user("another-robot", bot=True))
+    ann = open_house.member("ann-example")
+    await robot.send(thread, "I am not a stakeholder")
+    webhook = open_house.guild.create_webhook(open_house.channel(open_house.catalogue.recommendations[ON].group))
+    open_house.env.backend.create_message(
+        thread.id, webhook._webhook.webhook_user_id, "Neither am I", webhook_id=webhook.id
+    )
+    open_house.guild.create_system_message(thread, MessageType.CHANNEL_NAME_CHANGE, author=ann)
+    await open_house.env.settle()
+    await open_house.restart()
+    assert await open_house.feedback() == []
+
+
+async def test_threads_and_channels_that_are_not_the_bots_are_ignored(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    for channel in (open_house.lobby, open_house.channel("questions")):
+        message = await ann.send(channel, "Start in primary school")
+        await ann.edit(message, "Start earlier")
+        await ann.delete(message)
+    elsewhere = open_house.env.backend.create_thread(open_house.lobby.id, "talk", owner_id=ann.id)
+    open_house.env.backend.create_message(elsewhere.id, ann.id, "Start in primary school")
+    await open_house.env.settle()
+    assert await open_house.feedback() == []
+    assert reactions_added(open_house) == 0
+
+
+async def test_before_it_opens_and_after_it_closes_nothing_is_stored_and_nothing_marked(house: House) -> None:
+    await house.moderator.slash(house.lobby, "consultation setup")
+    early = await write_as_owner(house, "too early")
+    assert await house.feedback() == []
+    assert marks(house, early) == []
+
+    await house.moderator.slash(house.lobby, "consultation open")
+    await house.moderator.slash(house.lobby, "consultation close", reason="The time is up")
+    late = await write_as_owner(house, "too late")
+    await house.restart()
+    assert await house.feedback() == []
+    assert marks(house, late) == []
+    assert house.env.errors == []
+
+
+async def write_as_owner(house: House, words: str) -> discord.Message:
+    """Write in a closed thread as only somebody with every permission can."""
+    thread = house.thread(ON)
+    house.env.backend.create_message(thread.id, house.moderator.id, words)
+    await house.env.settle()
+    message = thread.last_message
+    assert message is not None
+    return message
+
+
+async def test_what_a_failing_store_did_not_take_is_marked_and_stored_at_the_next_start(
+    open_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
+    with open_house.failing_store():
+        lost = await ann.send(thread, "lost at first")
+    assert marks(open_house, lost) == [NOT_STORED]
+    await open_house.env.advance_time(60)
+    fine = await ann.send(thread, "stored at once")
+    assert marks(open_house, fine) == [STORED]
+
+    # SimCord's history does not say which reactions are the bot's own; Discord's does.
+    of_the_bot = partial(message_response, for_user=open_house.me.id)
+    monkeypatch.setattr(messages, "message_response", of_the_bot)
+    await open_house.restart()
+
+    assert texts(await open_house.feedback()) == ["lost at first", "stored at once"]
+    assert marks(open_house, lost) == [STORED]
+
+
+async def test_a_start_at_which_the_store_fails_tries_every_thread_and_loses_nothing(
+    open_house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    ann = open_house.member("ann-example")
+    with patch.object(open_house.store, "write", side_effect=DISK_FULL):
+        async with open_house.away():
+            await ann.send(open_house.thread(ON), "a very own word")
+    assert open_house.env.errors == []
+    assert ON in caplog.text
+    assert "a very own word" not in caplog.text
+    await open_house.restart()
+    assert texts(await open_house.feedback()) == ["a very own word"]
+
+
+async def test_a_thread_that_cannot_be_read_does_not_keep_the_others_from_it(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    group = open_house.catalogue.recommendations[ON].group
+    async with open_house.away():
+        await ann.send(open_house.thread(ON), "still heard")
+        first = next(iter(open_house.catalogue.recommendations))
+        open_house.env.inject_error(
+            "GET", f"/channels/{open_house.thread(first).id}/messages", status=404, code=10003, message="Unknown"
+        )
+    assert group in open_house.catalogue.groups
+    assert texts(await open_house.feedback()) == ["still heard"]
+
+
+async def test_a_reaction_that_discord_refuses_costs_nothing(open_house: House) -> None:
+    open_house.env.inject_error("PUT", "/channels/*/messages/*/reactions/*", status=403, code=90001)
+    await open_house.member("ann-example").send(open_house.thread(ON), "from somebody who blocked the bot")
+    assert len(await open_house.feedback()) == 1
+    assert open_house.env.errors == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_without_message_content_the_cards_say_so_and_the_button_works(new_house: Any, language: str) -> None:
+    async with new_house(message_content=False) as house:
+        await house.set_up()
+        zoe = house.member("zoe-example", language)
+        assert PHRASES.text("card.thread_unread", "en") in shown(house.card(ON))
+        told = said(await zoe.click(house.card(ON), label="EN · FR · NL · DE"))
+        assert PHRASES.text("card.thread_unread", language) in told
+        message = await zoe.send(house.thread(ON), "unread")
+        await zoe.edit(message, "unread still")
+        assert await house.feedback() == []
+        assert marks(house, message) == []
+        await house.restart()
+        assert await house.feedback() == []
+
+        form = await zoe.click(house.card(ON), label=PRIVATE)
+        await zoe.submit_modal(form, {"segment": "academia", "words": "read", "quotation": "not"})
+        assert texts(await house.feedback()) == ["read"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_private_feedback_from_a_card_is_stored_with_the_segment_asked_for_the_first_time(
+    open_house: House, language: str
+) -> None:
+    zoe = open_house.member("zoe-example", language)
+    form = await zoe.click(open_house.card(ON), label=PRIVATE)
+    assert form.modal is not None
+    assert form.modal["title"] == PHRASES.text("feedback.title", language)
+    told = said(
+        await zoe.submit_modal(
+            form, {"segment": "academia", "groups": [], "words": "Not before 2030", "quotation": "with_segment"}
+        )
+    )
+
+    [stored] = await open_house.feedback()
+    assert (stored.kind, stored.segment, stored.text) == (FeedbackKind.PRIVATE, "academia", "Not before 2030")
+    assert (stored.recommendation, stored.quotation) == (ON, Quotation.WITH_SEGMENT)
+    quotation = PHRASES.text("quotation.with_segment", language)
+    assert told == PHRASES.text("feedback.stored", language, reference=stored.reference, quotation=quotation)
+
+
+async def test_the_second_time_only_the_words_are_asked_for(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    form = await ann.slash(open_house.lobby, "feedback", recommendation=ON)
+    assert form.modal is not None
+    assert [one["component"]["custom_id"] for one in form.modal["components"] if "component" in one] == [
+        "words",
+        "quotation",
+    ]
+    said(await ann.submit_modal(form, {"words": "By command", "quotation": "without_segment"}))
+    [stored] = await open_house.feedback()
+    assert (stored.recommendation, stored.segment, stored.text) == (ON, "academia", "By command")
+
+
+async def test_feedback_on_the_consultation_as_a_whole_is_given_by_command_and_on_the_start_card(
+    open_house: House,
+) -> None:
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    forms = [await ann.slash(open_house.lobby, "feedback"), await ann.click(open_house.start_card(), label="Feedback")]
+    for number, form in enumerate(forms):
+        said(await ann.submit_modal(form, {"words": f"All in all {number}", "quotation": "not"}))
+    assert [(one.recommendation, one.group) for one in await open_house.feedback()] == [(None, None)] * 2
+
+
+async def test_a_form_open_during_a_restart_loses_nothing(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    form = await ann.click(open_house.card(ON), label=PRIVATE)
+    await open_house.restart()
+    said(await ann.submit_modal(form, {"segment": "academia", "words": "typed for minutes", "quotation": "not"}))
+    assert texts(await open_house.feedback()) == ["typed for minutes"]
+
+
+async def test_a_form_submitted_twice_is_stored_once_under_one_reference(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    form = await ann.slash(open_house.lobby, "feedback")
+    filled = {"words": "once", "quotation": "not"}
+    told = said(await ann.submit_modal(form, filled))
+    assert said(await ann.submit_modal(still_open(form), filled)) == told
+    assert texts(await open_house.feedback()) == ["once"]
+
+
+async def test_two_people_with_the_form_open_are_both_heard(open_house: House) -> None:
+    people = [open_house.member(name) for name in ("ann-example", "bob-example")]
+    forms = [await who.click(open_house.card(ON), label=PRIVATE) for who in people]
+    for who, form in zip(people, forms, strict=True):
+        await who.submit_modal(form, {"segment": "academia", "words": who.name, "quotation": "not"})
+    assert texts(await open_house.feedback()) == ["ann-example", "bob-example"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_failing_store_gives_the_words_back(open_house: House, language: str) -> None:
+    zoe = open_house.member("zoe-example", language)
+    form = await zoe.click(open_house.card(ON), label=PRIVATE)
+    filled = {"segment": "academia", "words": "minutes of work", "quotation": "not"}
+    with open_house.failing_store():
+        told = said(await zoe.submit_modal(form, filled))
+    assert PHRASES.text("error.your_text", language) in told
+    assert "minutes of work" in told
+    assert told.startswith(PHRASES.text("error.unexpected", language, reference="")[:40])
+
+
+async def test_the_same_form_can_be_sent_again_once_the_store_works(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    form = await ann.click(open_house.card(ON), label=PRIVATE)
+    filled = {"segment": "academia", "words": "again", "quotation": "not"}
+    with open_house.failing_store():
+        await ann.submit_modal(form, filled)
+    said(await ann.submit_modal(still_open(form), filled))
+    assert texts(await open_house.feedback()) == ["again"]
+
+
+async def test_blank_words_are_refused(open_house: House) -> None:
+    ann = open_house.member("ann-example", "fr")
+    await open_house.join(ann, "academia")
+    form = await ann.slash(open_house.lobby, "feedback")
+    told = said(await ann.submit_modal(form, {"words": " \n\t ", "quotation": "not"}))
+    assert told == PHRASES.text("feedback.empty", "fr")
+    assert await open_house.feedback() == []
+
+
+async def test_four_thousand_characters_are_stored_as_they_were_typed(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    words = ("@everyone ```=1+1``` Ωß漢字🧬\u202e" * 200)[:4_000]
+    form = await ann.slash(open_house.lobby, "feedback")
+    told = said(await ann.submit_modal(form, {"words": words, "quotation": "not"}))
+    assert texts(await open_house.feedback()) == [words]
+    assert words not in told
+
+
+async def test_words_too_long_to_quote_come_back_as_a_file(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    form = await ann.slash(open_house.lobby, "feedback")
+    words = "Ωß漢字🧬 " * 600
+    with open_house.failing_store():
+        given = answered(await ann.submit_modal(form, {"words": words, "quotation": "not"}))
+    [file] = given.attachments
+    assert (await file.read()).decode() == words
+
+
+async def test_a_consultation_that_closed_meanwhile_gives_the_words_back(open_house: House) -> None:
+    ann = open_house.member("ann-example", "nl")
+    await open_house.join(ann, "academia")
+    form = await ann.slash(open_house.lobby, "feedback")
+    await open_house.moderator.slash(open_house.lobby, "consultation close", reason="The time is up")
+    told = said(await ann.submit_modal(form, {"words": "one minute late", "quotation": "not"}))
+    assert told.startswith(PHRASES.text("consultation.not_open", "nl"))
+    assert "one minute late" in told
+    assert await open_house.feedback() == []
+    assert said(await ann.slash(open_house.lobby, "feedback")) == PHRASES.text("consultation.not_open", "nl")
+
+
+async def test_a_recommendation_that_nobody_knows_is_refused(open_house: House) -> None:
+    told = said(await open_house.member("ann-example", "de").slash(open_house.lobby, "feedback", recommendation="x"))
+    assert told == PHRASES.text("recommendation.unknown", "de")
+
+
+async def test_each_server_has_its_own_consultation_and_its_own_feedback(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    await ann.send(open_house.thread(ON), "here")
+    other = open_house.env.create_guild("Another test server")
+    elsewhere = other.create_text_channel("elsewhere")
+    there = other.add_member(ann.user)
+    assert said(await there.slash(elsewhere, "feedback")) == PHRASES.text("setup.missing", "en")
+
+    staff = other.create_role("Staff", permissions=discord.Permissions(manage_guild=True, manage_threads=True))
+    boss = other.add_member(open_house.env.create_user("bea-boss"), roles=[staff])
+    await boss.slash(elsewhere, "consultation setup")
+    await boss.slash(elsewhere, "consultation open")
+    form = await there.slash(elsewhere, "feedback")
+    said(await there.submit_modal(form, {"segment": "academia", "words": "there", "quotation": "not"}))
+
+    assert texts(await open_house.feedback()) == ["here"]
+    assert open_house.store.participant(open_house.store.memory.consultations[open_house.guild.id], ann.id) is None
+
+
+async def test_feedback_is_dated_when_it_was_written(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    async with open_house.away():
+        message = await ann.send(open_house.thread(ON), "dated")
+        await open_house.env.advance_time(3_600)
+    [stored] = await open_house.feedback()
+    assert abs(stored.given_at - message.created_at) < timedelta(seconds=1)

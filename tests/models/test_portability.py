@@ -1,0 +1,79 @@
+"""Every statement of the use cases is one that PostgreSQL understands too."""
+
+from sqlalchemy import ClauseElement, TextClause, event
+from sqlalchemy.dialects import postgresql, sqlite
+
+from models import consultations, feedback, participants, polls
+from models.records import Ballot, Place, PlaceKind, Position, Quotation
+from models.status import status
+
+PERSON = 812_345_678_901_234_567
+
+
+async def live_through_a_consultation(store, box, wording):
+    """Call every use case once."""
+    async with store.write() as session:
+        prepared = await consultations.prepare(session, 1, "sample", ("en",))
+        opened = await consultations.open_consultation(session, prepared.id)
+        await consultations.remember_place(session, Place(opened.id, PlaceKind.GROUP, "research", 11))
+        await consultations.forget_place(session, opened.id, PlaceKind.GROUP, "research")
+        await participants.join(session, opened.id, PERSON, "industry", ["research"])
+        await participants.choose_language(session, PERSON, "fr")
+        poll = await polls.open_poll(session, opened, "shared-data", "research", wording, None)
+        await feedback.record_message(
+            session,
+            opened,
+            message_id=5,
+            user_id=PERSON,
+            text="A thought.",
+            group=None,
+            recommendation="shared-data",
+            given_at=session.now(),
+        )
+        await feedback.edit_message(session, opened.id, 5, "Another thought.")
+        await feedback.give_private(
+            session,
+            opened,
+            submission=6,
+            user_id=PERSON,
+            text="In private.",
+            quotation=Quotation.NOT,
+            group=None,
+            recommendation=None,
+        )
+    await box.cast(Ballot(poll.id, PERSON, "industry", Position.OBJECT, "Too slow."))
+    async with store.write() as session:
+        ended = await polls.end(session, poll.id)
+        await polls.mark_posted(session, poll.id)
+        await feedback.delete_messages(session, opened.id, [5])
+        await consultations.close_consultation(session, opened.id)
+        await session.keep_value("commands", b"digest")
+    async with store.read() as session:
+        await status(session, opened.id)
+        await polls.results_to_post(session)
+        await polls.ended_polls(session, opened.id)
+        await polls.latest_poll_on(session, opened.id, "shared-data")
+        await polls.turnout(session, poll.id)
+        await polls.recorded_ballots(session, ended)
+        await polls.reasons(session, ended)
+        await feedback.stored_messages(session, opened.id, "shared-data")
+        await feedback.all_feedback(session, opened.id)
+    await store.load()
+
+
+async def test_every_statement_of_the_use_cases_compiles_for_postgresql(store, box, wording):
+    statements: list[ClauseElement] = []
+
+    def note(_connection, statement, *_rest):
+        statements.append(statement)
+
+    event.listen(store._engine.sync_engine, "before_execute", note)
+    await live_through_a_consultation(store, box, wording)
+
+    # An upsert is written in the dialect of its store from the start: its own test is beside `open_store`'s.
+    common = [statement for statement in statements if not isinstance(statement, sqlite.Insert)]
+    assert len(common) > 30
+    for statement in common:
+        assert isinstance(statement, ClauseElement)
+        assert not isinstance(statement, TextClause)
+        assert str(statement.compile(dialect=postgresql.dialect()))

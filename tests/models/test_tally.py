@@ -1,0 +1,169 @@
+"""Counting, merging and consensus: examples by hand, and what holds for every count."""
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.records import Position
+from models.tally import OTHER, SMALLEST_SEGMENT, PositionCounts, Result, SegmentRow, consensus, tally
+
+Triple = tuple[str, Position, int]
+
+positions = st.sampled_from(Position)
+segments = st.sampled_from(["academia", "federations", "hospitals", "industry", "regulators", OTHER])
+cast = st.lists(st.tuples(segments, positions), max_size=60)
+
+
+def counted(ballots: list[tuple[str, Position]]) -> list[Triple]:
+    return [(segment, position, number) for (segment, position), number in Counter(ballots).items()]
+
+
+def test_ballots_are_counted_by_segment_and_position():
+    result = tally(
+        [
+            ("industry", Position.SUPPORT, 4),
+            ("industry", Position.OBJECT, 2),
+            ("academia", Position.ACCEPT, 5),
+            ("academia", Position.PASS, 1),
+        ]
+    )
+
+    assert result.total == PositionCounts(support=4, accept=5, object=2, pass_=1)
+    assert result.segments == (
+        SegmentRow("academia", PositionCounts(accept=5, pass_=1)),
+        SegmentRow("industry", PositionCounts(support=4, object=2)),
+    )
+    assert result.consensus == pytest.approx((5 + 1) / (6 + 2) * (4 + 1) / (6 + 2))
+
+
+def test_those_who_can_live_with_it_agree_and_those_who_pass_do_not():
+    counts = PositionCounts(support=1, accept=2, object=4, pass_=8)
+
+    assert counts.agreeing == 3
+    assert counts.ballots == 15
+    assert [counts.of(position) for position in Position] == [1, 2, 4, 8]
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        ([PositionCounts(support=8)], 9 / 10),
+        ([PositionCounts(object=8)], 1 / 10),
+        ([PositionCounts(support=3, accept=3), PositionCounts(object=6)], 7 / 8 * 1 / 8),
+        ([PositionCounts(pass_=6)], 1 / 8),
+        ([PositionCounts()], 1 / 2),
+    ],
+    ids=["all agree", "all object", "one segment agrees and one objects", "all pass", "nobody"],
+)
+def test_consensus_is_the_product_of_smoothed_agreement(groups, expected):
+    assert consensus(groups) == pytest.approx(expected)
+
+
+def test_small_segments_are_merged_into_other_which_stands_last():
+    result = tally(
+        [
+            ("zoology", Position.SUPPORT, 5),
+            ("academia", Position.SUPPORT, 4),
+            ("industry", Position.OBJECT, 1),
+        ]
+    )
+
+    assert [(row.segment, row.counts.ballots) for row in result.segments] == [("zoology", 5), (OTHER, 5)]
+    assert result.labels == {"zoology": "zoology", "academia": OTHER, "industry": OTHER}
+
+
+def test_no_table_is_published_where_its_one_row_would_be_everybody():
+    result = tally([("academia", Position.SUPPORT, 4), ("industry", Position.OBJECT, 3)])
+
+    assert result.segments == ()
+    assert set(result.labels.values()) == {None}
+
+
+def test_no_segment_is_published_where_the_merged_ones_stay_under_five():
+    result = tally([("academia", Position.SUPPORT, 9), ("industry", Position.OBJECT, 4)])
+
+    assert result.segments == ()
+    assert set(result.labels.values()) == {None}
+    assert result.total.ballots == 13
+    assert result.consensus == pytest.approx((9 + 1) / (13 + 2))
+
+
+def test_a_poll_without_ballots_has_no_consensus():
+    assert tally([]) == Result(PositionCounts(), (), None, {})
+
+
+@given(cast, st.randoms(use_true_random=False))
+def test_the_order_of_the_counts_changes_nothing(ballots, random):
+    triples = counted(ballots)
+    shuffled = random.sample(triples, len(triples))
+
+    assert tally(shuffled) == tally(triples)
+
+
+@given(cast)
+def test_counts_may_come_in_pieces(ballots):
+    assert tally((segment, position, 1) for segment, position in ballots) == tally(counted(ballots))
+
+
+@given(cast, segments, positions)
+def test_one_ballot_more_is_one_ballot_more_in_the_total(ballots, segment, position):
+    before = tally(counted(ballots)).total
+    after = tally(counted([*ballots, (segment, position)])).total
+
+    assert after.of(position) == before.of(position) + 1
+    assert after.ballots == before.ballots + 1 == len(ballots) + 1
+
+
+@given(cast)
+def test_no_published_segment_has_fewer_than_five_ballots(ballots):
+    assert all(row.counts.ballots >= SMALLEST_SEGMENT for row in tally(counted(ballots)).segments)
+
+
+@given(cast)
+def test_subtracting_what_is_published_from_the_total_leaves_nothing(ballots):
+    result = tally(counted(ballots))
+
+    if result.segments:
+        assert sum((row.counts for row in result.segments), PositionCounts()) == result.total
+
+
+@given(cast)
+def test_every_segment_that_voted_has_one_published_row_or_none_has(ballots):
+    result = tally(counted(ballots))
+    rows = {row.segment for row in result.segments}
+
+    assert set(result.labels) == {segment for segment, _ in ballots}
+    assert set(result.labels.values()) in ([rows, set()] if rows or not ballots else [{None}])
+
+
+@given(cast)
+def test_consensus_is_taken_over_what_is_published_and_lies_between_0_and_1(ballots):
+    result = tally(counted(ballots))
+
+    if result.consensus is None:
+        assert not ballots
+    else:
+        published = [row.counts for row in result.segments] or [result.total]
+        assert result.consensus == pytest.approx(consensus(published))
+        assert 0 < result.consensus < 1
+
+
+@given(cast, segments)
+def test_agreeing_instead_of_objecting_never_lowers_consensus(ballots, segment):
+    objecting = tally(counted([*ballots, (segment, Position.OBJECT)])).consensus
+    agreeing = tally(counted([*ballots, (segment, Position.ACCEPT)])).consensus
+
+    assert objecting is not None
+    assert agreeing is not None
+    assert agreeing > objecting
+
+
+@given(cast)
+def test_the_rows_are_in_alphabetical_order_with_other_at_the_end(ballots):
+    names = [row.segment for row in tally(counted(ballots)).segments]
+
+    assert OTHER not in names[:-1]
+    assert all(one < another for one, another in pairwise(name for name in names if name != OTHER))
