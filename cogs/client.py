@@ -13,13 +13,14 @@ from discord.ext import commands
 
 from cogs.ui.card_keeper import CardKeeper
 from cogs.ui.replies import tell_error
+from cogs.ui.result_poster import ResultPoster
 from cogs.ui.router import Router
 from cogs.ui.texts import CommandTranslator, Speech, language_of_locale
 from content.answers import Answers
 from content.catalogue import Catalogue
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
-from models.records import Consultation
+from models.records import Consultation, Poll
 from models.store import Store
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ EXTENSIONS = (
     "cogs.source",
     "cogs.setup",
     "cogs.participation",
+    "cogs.polls",
     "cogs.voting",
     "cogs.feedback",
     "cogs.export",
@@ -67,6 +69,7 @@ class ConsultationBot(commands.Bot):
         self.ballot_box = BallotBox(store)
         self.router = Router()
         self.cards = CardKeeper(self)
+        self.results = ResultPoster(self)
         self._running: set[asyncio.Task[None]] = set()
 
     async def setup_hook(self) -> None:
@@ -116,6 +119,10 @@ class ConsultationBot(commands.Bot):
         if consultation is None:
             raise ConsultationError("setup.missing")
         return consultation
+
+    def consultation_of(self, poll: Poll) -> Consultation:
+        """Return the consultation that a poll belongs to."""
+        return next(one for one in self.store.memory.consultations.values() if one.id == poll.consultation_id)
 
     def public_speeches(self, consultation: Consultation) -> Sequence[Speech]:
         """Return the one or two languages in which cards stand in this server."""

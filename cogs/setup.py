@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -12,12 +12,12 @@ from discord.ext import commands
 
 from cogs.client import ConsultationBot
 from cogs.participation import LANGUAGE_CHOICES
+from cogs.polls import END_REASON_LENGTH, end_reason
 from cogs.room_builder import RoomBuilder, missing_permissions
 from cogs.ui.layout import harmless, pages, text
 from cogs.ui.permissions import moderators, require_moderator
 from cogs.ui.replies import reply
 from cogs.ui.texts import Speech, command_text
-from cogs.voting import END_REASON_LENGTH, Voting, end_reason
 from models import consultations, polls, status
 from models.errors import ConsultationError
 from models.records import Consultation, PlaceKind
@@ -112,9 +112,7 @@ class Setup(commands.Cog):
         why = end_reason(reason)
         await interaction.response.defer(ephemeral=True, thinking=True)
         consultation = await self._end(consultation, why)
-        # Its class is not the one imported here: discord.py loads an extension as a module of its own.
-        voting = cast("Voting", self.bot.get_cog(Voting.__name__))
-        await voting.post_results()
+        await self.bot.results.post()
         refused = await self._show_state(_guild(interaction), consultation)
         await reply(interaction, "\n".join([say("consultation.closed"), *_refused(refused, say)]))
 

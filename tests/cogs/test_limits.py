@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simcord import HttpLogEntry
 
+from cogs.polls import END_REASON_LENGTH
 from cogs.ui.cards import CardState, recommendation_card, result_card, start_card
 from cogs.ui.layout import Piece, menus, pages, rows, sent_once, shortened, text
 from cogs.ui.texts import Speech, captions
-from cogs.voting import END_REASON_LENGTH, REASON_LENGTH
+from cogs.voting import REASON_LENGTH
 from content import catalogue as rules
 from content.answers import Answers
 from content.catalogue import LANGUAGES, Catalogue, load_catalogue
