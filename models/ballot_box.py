@@ -20,7 +20,7 @@ from models.tables import BallotChange, BallotRow, PollRow
 from models.upsert import upsert
 
 REPLACED = ("segment", "position", "reason", "quotation", "cast_at")
-# Seven columns a row: well under SQLite's 32,766 variables a statement.
+# Two variables a ballot are looked for at once: well under SQLite's 32,766 a statement.
 LARGEST_BATCH = 1_000
 
 

@@ -24,6 +24,7 @@ async def prepare(
             content_key=content_key,
             state=ConsultationState.PREPARED,
             public_languages=list(public_languages),
+            expected_heads={},
             created_at=session.now(),
         )
         session.add(row)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.records import Consultation, ConsultationState, Participant, Place, PlaceKind, Poll, Wording
+from models.records import Consultation, ConsultationState, Participant, Place, PlaceKind, Poll, Quorum, Wording
 from models.tables import ConsultationRow, ParticipantRow, PlaceRow, PollRow, Preference
 
 
@@ -85,11 +85,11 @@ async def load_memory(session: AsyncSession) -> Memory:
 
 def consultation_record(row: ConsultationRow) -> Consultation:
     state = ConsultationState(row.state)
-    return Consultation(row.id, row.guild_id, state, tuple(row.public_languages), row.opened_at)
+    return Consultation(row.id, row.guild_id, state, tuple(row.public_languages), row.opened_at, row.expected_heads)
 
 
 def participant_record(row: ParticipantRow) -> Participant:
-    return Participant(row.id, row.consultation_id, row.segment, frozenset(row.groups))
+    return Participant(row.id, row.consultation_id, row.segment, frozenset(row.groups), row.wants_messages)
 
 
 def poll_record(row: PollRow) -> Poll:
@@ -103,4 +103,6 @@ def poll_record(row: PollRow) -> Poll:
         closes_at=row.closes_at,
         ended_at=row.ended_at,
         end_reason=row.end_reason,
+        cancelled=row.cancelled,
+        quorum=Quorum(**row.quorum),
     )

@@ -11,20 +11,29 @@ from models.upsert import upsert
 
 
 async def join(
-    session: UnitOfWork, consultation_id: int, user_id: int, segment: str, groups: Iterable[str]
+    session: UnitOfWork,
+    consultation_id: int,
+    user_id: int,
+    segment: str,
+    groups: Iterable[str],
+    *,
+    wants_messages: bool | None = None,
 ) -> Participant:
-    """Keep for whom somebody speaks and where they take part; ballots already cast keep their segment."""
+    """Keep for whom somebody speaks and where they take part; ballots already cast keep their segment.
+
+    `wants_messages` says whether they asked for direct messages; None leaves it as it was, at first at no.
+    """
     seal = session.sealer.seal(Purpose.MEMBERSHIP, user_id, consultation_id)
     values = {
         "consultation_id": consultation_id,
         "seal": seal,
         "segment": segment,
         "groups": sorted(groups),
+        "wants_messages": bool(wants_messages),
         "joined_at": session.now().replace(hour=0, minute=0, second=0, microsecond=0),
     }
-    statement = upsert(
-        session, ParticipantRow, [values], unique=("consultation_id", "seal"), replace=("segment", "groups")
-    )
+    replaced = ("segment", "groups") if wants_messages is None else ("segment", "groups", "wants_messages")
+    statement = upsert(session, ParticipantRow, [values], unique=("consultation_id", "seal"), replace=replaced)
     rows = await session.scalars(
         statement.returning(ParticipantRow),
         # The session may hold the row as it was before.

@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select, update
 from models.consultations import require_open
 from models.errors import ConsultationError
 from models.memory import poll_record
-from models.records import Consultation, Poll, Position, Quotation, Reason, RecordedBallot, Wording
+from models.records import NO_QUORUM, Consultation, Poll, Position, Quorum, Quotation, Reason, RecordedBallot, Wording
 from models.sealing import pseudonym
 from models.store import UnitOfWork
 from models.tables import BallotRow, PollRow
@@ -24,6 +24,7 @@ async def open_poll(
     group: str,
     wording: Mapping[str, Wording],
     closes_at: datetime | None,
+    quorum: Quorum = NO_QUORUM,
 ) -> Poll:
     """Put a recommendation to the vote, with the wording in every language as it is voted on.
 
@@ -47,6 +48,8 @@ async def open_poll(
         wording={language: asdict(text) for language, text in wording.items()},
         opened_at=session.now(),
         closes_at=closes_at,
+        cancelled=False,
+        quorum=asdict(quorum),
         result_posted=False,
     )
     session.add(row)

@@ -61,6 +61,7 @@ class Consultation:
     state: ConsultationState
     public_languages: tuple[str, ...]
     opened_at: datetime | None
+    expected_heads: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Participant:
     consultation_id: int
     segment: str
     groups: frozenset[str]
+    wants_messages: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,26 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
+class Quorum:
+    """How many must vote for a poll to be valid.
+
+    `heads` is a number over all, `share` a percentage of the heads expected in each segment; 0 asks for none.
+    """
+
+    heads: int = 0
+    share: int = 0
+
+
+NO_QUORUM = Quorum()
+
+
+@dataclass(frozen=True, slots=True)
 class Poll:
-    """The question put on one recommendation. `ended_at` is None while it is open."""
+    """The question put on one recommendation.
+
+    It takes ballots from `opened_at`, which may lie ahead, until `closes_at` or until it is ended; `ended_at` is None
+    before. A cancelled poll keeps its ballots and publishes no result.
+    """
 
     id: int
     consultation_id: int
@@ -104,10 +124,13 @@ class Poll:
     closes_at: datetime | None
     ended_at: datetime | None
     end_reason: str | None
+    cancelled: bool = False
+    quorum: Quorum = NO_QUORUM
 
     def is_open_at(self, moment: datetime) -> bool:
-        """Say whether a ballot that arrives at `moment` counts: a poll's end is exact."""
-        return self.ended_at is None and (self.closes_at is None or moment < self.closes_at)
+        """Say whether a ballot that arrives at `moment` counts: a poll's beginning and end are exact."""
+        begun = self.opened_at <= moment
+        return begun and self.ended_at is None and (self.closes_at is None or moment < self.closes_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class ConsultationRow(Base):
     content_key: Mapped[str] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(10))
     public_languages: Mapped[list[str]]
+    expected_heads: Mapped[dict[str, Any]]  # how many are asked for, by segment, as moderators entered it
     created_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -94,6 +95,7 @@ class ParticipantRow(Base):
     seal: Mapped[bytes]
     segment: Mapped[str] = mapped_column(String(80))
     groups: Mapped[list[str]]
+    wants_messages: Mapped[bool]
     joined_at: Mapped[datetime]  # the day: the moment would lead to the ballot for which somebody joined
 
 
@@ -119,6 +121,9 @@ class PollRow(Base):
     closes_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(Text)
+    cancelled: Mapped[bool]
+    quorum: Mapped[dict[str, Any]]
+    reminded_at: Mapped[datetime | None]
     result_posted: Mapped[bool]
 
 

@@ -453,6 +453,11 @@ async def test_foreign_keys_are_enforced(store, consultation):
         async with store.write() as session:
             await session.execute(
                 insert(ParticipantRow).values(
-                    consultation_id=consultation.id + 1, seal=b"", segment="", groups=[], joined_at=store.now()
+                    consultation_id=consultation.id + 1,
+                    seal=b"",
+                    segment="",
+                    groups=[],
+                    wants_messages=False,
+                    joined_at=store.now(),
                 )
             )

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("content_key", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("public_languages", sa.JSON(), nullable=False),
+        sa.Column("expected_heads", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
@@ -67,6 +68,7 @@ def upgrade() -> None:
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.Column("segment", sa.String(length=80), nullable=False),
         sa.Column("groups", sa.JSON(), nullable=False),
+        sa.Column("wants_messages", sa.Boolean(), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["consultation_id"], ["consultations.id"], name=op.f("fk_participants_consultation_id_consultations")
@@ -98,6 +100,9 @@ def upgrade() -> None:
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("end_reason", sa.Text(), nullable=True),
+        sa.Column("cancelled", sa.Boolean(), nullable=False),
+        sa.Column("quorum", sa.JSON(), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("result_posted", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["consultation_id"], ["consultations.id"], name=op.f("fk_polls_consultation_id_consultations")
