@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lock clean
+.PHONY: run test answers answers-calibrate bench lock clean
 
 run: $(VENV)/.run
 	$(BIN)/python bot.py
@@ -15,6 +15,16 @@ test: $(VENV)/.test
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 	$(BIN)/coverage report --include='content/*,models/*,reports/*' --fail-under=90
+
+bench: $(VENV)/.run
+	$(BIN)/python -m benchmarks
+
+# How well questions of our own are answered, by language and kind; and, after an edit of example questions, what that is decided by.
+answers: $(VENV)/.run
+	$(BIN)/python -m tests.content.measure
+
+answers-calibrate: $(VENV)/.run
+	$(BIN)/python -m content.calibrate content/valley tests/content/questions.toml --part tuned
 
 $(VENV)/.run: requirements/run.txt
 	$(PYTHON) -m venv $(VENV)

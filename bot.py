@@ -7,6 +7,7 @@
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import signal
@@ -23,13 +24,13 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cogs.client import ConsultationBot
-from cogs.ui.texts import Speech
+from cogs.ui.answer_cards import without_fact
 from content.answers import Answers
 from content.catalogue import LANGUAGES, Catalogue, ContentError, Language, load_catalogue
 from content.checking import check
 from models.errors import OperatorError
 from models.sealing import Sealer, read_or_make_key
-from models.store import Store, open_store
+from models.store import Store, exists, open_store
 
 log = logging.getLogger("consultation")
 
@@ -38,6 +39,9 @@ NAME = "consultation-bot"
 
 # At DEBUG these write out what people said, with their names and ids.
 TALKATIVE = ("discord", "aiosqlite")
+# They warn of what is no matter here (voice) or with addresses that hold people's ids.
+NAMING = ("discord.client", "discord.http", "discord.webhook")
+RARE_COLLECTIONS = (20_000, 50, 50)
 
 
 class Settings(BaseSettings):
@@ -92,6 +96,9 @@ def _begin_logging(level: str) -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for library in TALKATIVE:
         logging.getLogger(library).setLevel(max(logging.INFO, logging.getLogger().level))
+    for library in NAMING:
+        logging.getLogger(library).setLevel(logging.ERROR)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _rehearse(catalogue: Catalogue, port: int) -> None:
@@ -117,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
 
 async def open_the_store(settings: Settings) -> Store:
     """Open the operator's store with their key, telling them once where a new key was put."""
-    key, made = read_or_make_key(settings.key_file.expanduser())
+    key, made = read_or_make_key(settings.key_file.expanduser(), may_make=not exists(settings.database_url))
     if made:
         log.warning(
             "A key was made in %s. Keep a copy of it apart from the data: without it nobody is recognised any more.",
@@ -129,6 +136,7 @@ async def open_the_store(settings: Settings) -> Store:
 async def _connect(settings: Settings, catalogue: Catalogue, token: str) -> None:
     """Run the bot until it is told to stop. Raises OperatorError where Discord does not let it in."""
     answers = Answers(catalogue)
+    answers.warm()
     store = await open_the_store(settings)
     try:
         try:
@@ -154,6 +162,10 @@ async def _connect(settings: Settings, catalogue: Catalogue, token: str) -> None
 
 async def _run(bot: ConsultationBot, token: str) -> None:
     """Run the bot until it is told to stop, also while it is still connecting."""
+    # What is loaded by now stays: searching it for garbage would hold up every answer for a fifth of a second.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*RARE_COLLECTIONS)
     running = asyncio.create_task(bot.start(token))
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGINT, signal.SIGTERM):
@@ -196,6 +208,7 @@ def _answer_lines(answers: Answers, lines: TextIO, out: TextIO) -> None:
 
     Raises OperatorError at a line that is something else; those before it have been answered.
     """
+    answers.warm()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -229,11 +242,10 @@ def _line_asked(number: int, line: str) -> _Line:
 def _told(answers: Answers, question: str, language: str | None) -> dict[str, Any]:
     """Return what is said to a question: its text and passage, whether the article states it, the best three facts."""
     answer = answers.answer(question, language, forced=language is not None)
-    say = Speech(answer.language)
     citation = answer.fact and answer.fact.citation
     return {
         "answered": answer.answered,
-        "text": answer.fact.text.in_language(answer.language) if answer.fact else say("answer.not_said").strip("*"),
+        "text": answer.fact.text.in_language(answer.language) if answer.fact else without_fact(answer).strip("*"),
         "citation": f"{citation.heading}, paragraph {citation.paragraph}" if citation else None,
         "score": round(answer.score, 4),
         "candidates": [fact.text.in_language(answer.language) for fact in answer.nearest],

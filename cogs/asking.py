@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Hashable
 from typing import Any
 
 import discord
@@ -12,6 +13,7 @@ from cogs.client import ConsultationBot
 from cogs.ui.answer_cards import answer_card, fact_card
 from cogs.ui.forms import filled_in, form, written
 from cogs.ui.layout import card, sent_once, text
+from cogs.ui.recent_questions import RecentQuestions
 from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import Speech, command_text
@@ -30,6 +32,7 @@ class Asking(commands.Cog):
 
     def __init__(self, bot: ConsultationBot) -> None:
         self.bot = bot
+        self._recent = RecentQuestions(bot.store.now)
 
     @app_commands.command(name=command_text("command.ask.name"), description=command_text("command.ask.description"))
     @app_commands.rename(question=command_text("option.question.name"))
@@ -67,7 +70,7 @@ class Asking(commands.Cog):
             return
         language = self.bot.store.language_of(message.author.id)
         if question := without_mentions(message):
-            pieces = answer_card(await self._answer(question, language))
+            pieces = answer_card(await self._answer(question, language, message.channel.id))
         else:
             pieces = [card(text(Speech(language or self.bot.catalogue.default_language)("help.everyone")))]
         try:
@@ -88,11 +91,13 @@ class Asking(commands.Cog):
         )
 
     async def _answer_privately(self, interaction: discord.Interaction[Any], question: str) -> None:
-        answer = await self._answer(question, self.bot.speech(interaction).language)
+        place = (interaction.channel_id, interaction.user.id)
+        answer = await self._answer(question, self.bot.speech(interaction).language, place)
         await reply(interaction, view=sent_once(*answer_card(answer)))
 
-    async def _answer(self, question: str, language: str | None) -> Answer:
-        return await asyncio.to_thread(self.bot.answers.answer, question, language)
+    async def _answer(self, question: str, language: str | None, place: Hashable) -> Answer:
+        previous = self._recent.before(place, question)
+        return await asyncio.to_thread(self.bot.answers.answer, question, language, previous=previous)
 
 
 def is_addressed(bot: ConsultationBot, message: discord.Message) -> bool:

@@ -20,6 +20,7 @@ from content.answers import Answers
 from content.catalogue import Catalogue
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
+from models.participants import Register
 from models.records import Consultation, Poll
 from models.store import Store
 
@@ -31,7 +32,9 @@ EXTENSIONS = (
     "cogs.setup",
     "cogs.participation",
     "cogs.polls",
+    "cogs.reminders",
     "cogs.voting",
+    "cogs.deck",
     "cogs.feedback",
     "cogs.export",
 )
@@ -67,6 +70,7 @@ class ConsultationBot(commands.Bot):
         self.catalogue = catalogue
         self.answers = answers
         self.ballot_box = BallotBox(store)
+        self.register = Register(store)
         self.router = Router()
         self.cards = CardKeeper(self)
         self.results = ResultPoster(self)
@@ -96,6 +100,7 @@ class ConsultationBot(commands.Bot):
         return task
 
     async def close(self) -> None:
+        await self.register.drain()
         await self.ballot_box.drain()
         self.cards.close()
         await super().close()
@@ -114,10 +119,15 @@ class ConsultationBot(commands.Bot):
         )
 
     def consultation_in(self, guild_id: int | None) -> Consultation:
-        """Return the consultation of a server. Raises ConsultationError where none was set up."""
+        """Return the consultation of a server.
+
+        Raises ConsultationError where none was set up, or one of another content folder.
+        """
         consultation = self.store.memory.consultations.get(guild_id or 0)
         if consultation is None:
             raise ConsultationError("setup.missing")
+        if consultation.content_key != self.catalogue.key:
+            raise ConsultationError("setup.other_content", key=consultation.content_key)
         return consultation
 
     def consultation_of(self, poll: Poll) -> Consultation:

@@ -1,6 +1,7 @@
 """Feedback: what members write in a recommendation's thread, and what they give in private, is stored."""
 
 import logging
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import discord
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 STORED = "✅"
 NOT_STORED = "⚠️"
 WORDS = "words"
+MESSAGES_AT_ONCE = 100  # a longer transaction would keep ballots waiting
 
 
 class FeedbackCog(commands.Cog, name="Feedback"):
@@ -34,6 +36,8 @@ class FeedbackCog(commands.Cog, name="Feedback"):
 
     def __init__(self, bot: ConsultationBot) -> None:
         self.bot = bot
+        self._changed: set[int] = set()  # messages edited or deleted while threads are read
+        self._reading = False
 
     @app_commands.command(
         name=command_text("command.feedback.name"),
@@ -66,6 +70,11 @@ class FeedbackCog(commands.Cog, name="Feedback"):
         """Store private feedback; `opened_by` tells one submission from another, so that none is stored twice."""
         answers = filled_in(interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
+        words = answers[WORDS] or ""
+        if consultation.state is not ConsultationState.OPEN:
+            raise ConsultationError("consultation.not_open")
+        if not words.strip():
+            raise ConsultationError("feedback.empty")
         if (membership := declared(self.bot.catalogue, answers)) is not None:
             await keep_membership(self.bot, interaction, consultation, membership)
         known = self.bot.catalogue.recommendations.get(recommendation)
@@ -75,7 +84,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
                 consultation,
                 submission=int(opened_by),
                 user_id=interaction.user.id,
-                text=answers[WORDS] or "",
+                text=words,
                 quotation=quotation_in(answers),
                 group=known.group if known else None,
                 recommendation=recommendation or None,
@@ -106,6 +115,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
         """Store what was written or edited while the bot was away, without adding reactions in bulk."""
         if not self.bot.reads_messages:
             return
+        self._reading = True
         for consultation in list(self.bot.store.memory.consultations.values()):
             if consultation.state is not ConsultationState.OPEN:
                 continue
@@ -116,6 +126,8 @@ class FeedbackCog(commands.Cog, name="Feedback"):
                     log.warning("the thread of %s could not be read (Discord's code %s)", place.key, error.code)
                 except Exception:
                     log.exception("what was missed in the thread of %s was not stored", place.key)
+        self._reading = False
+        self._changed.clear()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -136,6 +148,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        self._note_change({payload.message_id})
         words = _words(payload.message)
         if words and self._thread_of_id(payload.guild_id, payload.channel_id):
             async with self.bot.store.write() as session:
@@ -150,26 +163,62 @@ class FeedbackCog(commands.Cog, name="Feedback"):
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         await self._forget(payload.guild_id, payload.channel_id, payload.message_ids)
 
+    def _note_change(self, message_ids: set[int]) -> None:
+        if self._reading:
+            self._changed |= message_ids
+
     async def _forget(self, guild_id: int | None, channel_id: int, message_ids: set[int]) -> None:
         if self._thread_of_id(guild_id, channel_id):
+            self._note_change(message_ids)
             async with self.bot.store.write() as session:
                 await feedback.delete_messages(session, self.bot.consultation_in(guild_id).id, message_ids)
 
     async def _catch_up(self, consultation: Consultation, recommendation: str, thread_id: int) -> None:
-        """Read a thread from its beginning and follow what was written, edited and deleted in it meanwhile."""
+        """Read a thread from its beginning and follow what was written, edited and deleted in it meanwhile.
+
+        What changes while it is read is left to the events that tell of it.
+        """
+        async with self.bot.store.read() as session:
+            stored = await feedback.stored_messages(session, consultation.id, recommendation)
         thread = self.bot.get_partial_messageable(thread_id, guild_id=consultation.guild_id)
         after = discord.Object(thread_id)
         written = [message async for message in thread.history(limit=None, after=after, oldest_first=True)]
-        async with self.bot.store.write() as session:
-            stored = await feedback.stored_messages(session, consultation.id, recommendation)
-            await feedback.delete_messages(session, consultation.id, stored - {message.id for message in written})
-            meant = [
-                one for one in written if self._is_feedback(one) and (one.id in stored or _is_since(consultation, one))
-            ]
-            for message in meant:
-                await self._record(session, consultation, recommendation, message)
-        for message in meant:
+        missed = [one for one in written if self._was_missed(consultation, one, stored)]
+        for some in batched(missed, MESSAGES_AT_ONCE):
+            async with self.bot.store.write() as session:
+                for message in some:
+                    if message.id not in self._changed:
+                        await self._record(session, consultation, recommendation, message)
+        for message in missed:
             await self._take_back_warning(message)
+        await self._forget_deleted(consultation, thread, stored - {message.id for message in written})
+
+    def _was_missed(self, consultation: Consultation, message: discord.Message, stored: set[int]) -> bool:
+        if not self._is_feedback(message):
+            return False
+        return message.edited_at is not None if message.id in stored else _is_since(consultation, message)
+
+    async def _forget_deleted(
+        self,
+        consultation: Consultation,
+        thread: discord.PartialMessageable,
+        missing: set[int],
+    ) -> None:
+        """Honour deletions that the bot was not told of, each only once Discord says that the message is gone.
+
+        A thread that may not be read looks empty, and one that was made anew has lost its messages without their
+        authors' doing: neither is a reason to forget what people said.
+        """
+        known = self.bot.get_channel(thread.id)
+        made_at = known.created_at if isinstance(known, discord.Thread) else None
+        for message_id in missing:
+            if made_at is not None and discord.utils.snowflake_time(message_id) < made_at:
+                continue
+            try:
+                await thread.fetch_message(message_id)
+            except discord.NotFound:
+                async with self.bot.store.write() as session:
+                    await feedback.delete_messages(session, consultation.id, {message_id})
 
     async def _record(
         self,
@@ -225,6 +274,11 @@ class FeedbackCog(commands.Cog, name="Feedback"):
 def _is_since(consultation: Consultation, message: discord.Message) -> bool:
     """Say whether a message was written since the consultation opened: before, only administrators can write."""
     return consultation.opened_at is not None and message.created_at >= consultation.opened_at
+
+
+def batched(messages: Sequence[discord.Message], size: int) -> Iterator[Sequence[discord.Message]]:
+    """Cut a sequence into parts of at most `size`."""
+    return (messages[start : start + size] for start in range(0, len(messages), size))
 
 
 def _words(message: discord.Message) -> str:

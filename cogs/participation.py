@@ -9,7 +9,7 @@ from discord.ext import commands
 from cogs.client import ConsultationBot
 from cogs.ui.forms import filled_in, form
 from cogs.ui.layout import button, card, rows, sent_once, text
-from cogs.ui.membership import declared, keep_membership, membership_fields
+from cogs.ui.membership import declared, keep_membership, membership_fields, messages_field
 from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import Speech, command_text
@@ -35,7 +35,7 @@ class Participation(commands.Cog):
 
     @component("join")
     async def join_in_form(self, interaction: discord.Interaction[Any], opened_by: str | None = None) -> None:
-        """Open the form on segment and groups, or keep what was declared in it."""
+        """Open the form on segment, groups and messages, or keep what was declared in it."""
         if opened_by is None:
             await self._ask_membership(interaction)
             return
@@ -43,7 +43,7 @@ class Participation(commands.Cog):
         if membership is None:
             raise ConsultationError("join.no_segment")
         consultation = self.bot.consultation_in(interaction.guild_id)
-        await keep_membership(self.bot, interaction, consultation, membership)
+        participant = await keep_membership(self.bot, interaction, consultation, membership)
         say, catalogue = self.bot.speech(interaction), self.bot.catalogue
         groups = [catalogue.groups[key].title.in_language(say.language) for key in membership.groups]
         segment = catalogue.segments[membership.segment].title.in_language(say.language)
@@ -52,13 +52,18 @@ class Participation(commands.Cog):
             if groups
             else say("join.joined_no_group", segment=segment)
         )
+        if participant.wants_messages:
+            joined += "\n" + say("join.messages_on", language=say(f"language.{say.language}"))
         await reply(interaction, joined)
 
     async def _ask_membership(self, interaction: discord.Interaction[Any]) -> None:
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         participant = self.bot.store.participant(consultation, interaction.user.id)
-        fields = membership_fields(self.bot.catalogue, say, participant, groups=())
+        fields = [
+            *membership_fields(self.bot.catalogue, say, participant, groups=()),
+            messages_field(say, participant),
+        ]
         await interaction.response.send_modal(form(say("join.title"), interaction, "join", fields=fields))
 
     @app_commands.command(

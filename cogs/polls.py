@@ -1,8 +1,14 @@
-"""Polls: moderators put recommendations to the vote, and a poll ends by them or at its deadline, with its result."""
+"""Polls: moderators put recommendations to the vote, and a poll ends by them or at its deadline, with its result.
+
+What is opened is shown to the moderator first. The button that then opens it carries everything in its custom id, so
+that it works after a restart too.
+"""
 
 import asyncio
 import logging
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -10,15 +16,18 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.client import ConsultationBot
-from cogs.source import choices, find_recommendation, recommendation_choices
-from cogs.ui.deadlines import parse_deadline
+from cogs.source import choices, find_group, find_recommendation, group_choices, recommendation_choices
+from cogs.ui.cards import CardState, poll_preview
+from cogs.ui.deadlines import parse_beginning, parse_deadline
+from cogs.ui.layout import card, custom_id, sent_once, text
 from cogs.ui.permissions import moderators, require_moderator
-from cogs.ui.replies import reply
+from cogs.ui.replies import reply, tell_progress
+from cogs.ui.router import component
 from cogs.ui.texts import Speech, command_text
 from content.catalogue import LANGUAGES, Recommendation
 from models import polls
 from models.errors import ConsultationError
-from models.records import Consultation, Poll, Wording
+from models.records import NO_QUORUM, Consultation, ConsultationState, Poll, Quorum, Wording
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +35,13 @@ LONGEST_SLEEP = 3_600.0
 RETRY_SECONDS = 60.0
 END_REASON_LENGTH = 300
 DATE_LENGTH = 60
+MOST_HEADS = 100_000
+# Between two polls of a group: Discord takes about five edits in five seconds in one channel.
+BETWEEN_OPENINGS = 1.5
+
+When = app_commands.Range[str, 1, DATE_LENGTH]
+Heads = app_commands.Range[int, 1, MOST_HEADS]
+Share = app_commands.Range[int, 1, 100]
 
 
 class Polls(commands.Cog):
@@ -35,17 +51,19 @@ class Polls(commands.Cog):
 
     def __init__(self, bot: ConsultationBot) -> None:
         self.bot = bot
-        self._deadlines: dict[int, asyncio.Task[None]] = {}
+        self._timers: dict[int, asyncio.Task[None]] = {}
+        self._opening_all = asyncio.Lock()
 
     async def cog_unload(self) -> None:
-        for task in self._deadlines.values():
+        for task in self._timers.values():
             task.cancel()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Take up what was left: post results that nobody saw, keep the deadlines, show what the cards did not yet."""
+        """Take up what was left: post results that nobody saw, keep the times, show what the cards did not yet."""
         for poll in list(self.bot.store.memory.polls.values()):
-            self._keep_deadline(poll)
+            if poll.id not in self._timers:
+                self._keep_times(poll)
             self.bot.cards.refresh(self.bot.consultation_of(poll), poll.recommendation)
         await self.bot.results.post()
 
@@ -53,33 +71,174 @@ class Polls(commands.Cog):
         name=command_text("command.poll_open.name"), description=command_text("command.poll_open.description")
     )
     @app_commands.rename(
-        recommendation=command_text("option.recommendation.name"), closes=command_text("option.closes.name")
+        recommendation=command_text("option.recommendation.name"),
+        closes=command_text("option.closes.name"),
+        starts=command_text("option.starts.name"),
+        quorum=command_text("option.quorum.name"),
+        share=command_text("option.share.name"),
     )
     @app_commands.describe(
         recommendation=command_text("option.recommendation.description"),
         closes=command_text("option.closes.description"),
+        starts=command_text("option.starts.description"),
+        quorum=command_text("option.quorum.description"),
+        share=command_text("option.share.description"),
     )
     async def open_poll(
         self,
         interaction: discord.Interaction[Any],
         recommendation: str,
-        closes: app_commands.Range[str, 1, DATE_LENGTH] | None = None,
+        closes: When | None = None,
+        starts: When | None = None,
+        quorum: Heads | None = None,
+        share: Share | None = None,
     ) -> None:
+        """Show the moderator alone what would be opened; nothing is stored yet."""
         require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         found = find_recommendation(self.bot, recommendation, say)
-        closes_at = self._deadline(closes, say) if closes else None
-        async with self.bot.store.write() as session:
-            poll = await polls.open_poll(session, consultation, found.key, found.group, _wording(found), closes_at)
-        self._keep_deadline(poll)
-        self.bot.cards.refresh(consultation, found.key, at_once=True)
-        until = (
-            say("poll.opened_until", closes=discord.utils.format_dt(closes_at, "f"))
-            if closes_at
-            else say("poll.opened_without_end")
+        opens_at = self._beginning(starts, say)
+        planned = Poll(
+            id=0,
+            consultation_id=consultation.id,
+            recommendation=found.key,
+            group=found.group,
+            wording=_wording(found),
+            opened_at=opens_at or self.bot.store.now(),
+            closes_at=self._deadline(closes, say, opens_at),
+            ended_at=None,
+            end_reason=None,
+            quorum=_quorum(consultation, quorum or 0, share or 0),
         )
-        await reply(interaction, say("poll.opened", title=found.title.in_language(say.language), until=until))
+        if consultation.state is not ConsultationState.OPEN:
+            raise ConsultationError("consultation.not_open")
+        if self.bot.store.memory.open_poll_on(consultation.id, found.key) is not None:
+            raise ConsultationError("poll.already_open")
+        state = CardState(consultation.state, self.bot.reads_messages, planned, has_begun=opens_at is None)
+        confirmation = custom_id(
+            "open_vote", found.key, _epoch(planned.closes_at), _epoch(opens_at), quorum or 0, share or 0
+        )
+        speeches = self.bot.public_speeches(consultation)
+        drawn = poll_preview(self.bot.catalogue, found, speeches, state, say, confirmation)
+        await reply(interaction, view=sent_once(*drawn))
+
+    @component("open_vote")
+    async def open_pressed(
+        self,
+        interaction: discord.Interaction[Any],
+        recommendation: str,
+        closes: str,
+        starts: str,
+        heads: str,
+        share: str,
+    ) -> None:
+        """Open the vote that was shown, in place of what showed it."""
+        require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        found = find_recommendation(self.bot, recommendation, say)
+        quorum = _quorum(consultation, int(heads), int(share))
+        poll = await self._open(consultation, found, _moment(closes), quorum, _moment(starts))
+        title = found.title.in_language(say.language)
+        opened = say(
+            "poll.planned" if poll.opened_at > self.bot.store.now() else "poll.opened",
+            title=title,
+            opens=discord.utils.format_dt(poll.opened_at, "f"),
+            until=_until(poll, say),
+        )
+        await interaction.response.edit_message(view=sent_once(card(text(opened))))
+
+    @component("leave_vote")
+    async def leave_pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Take away what was shown; no vote is opened."""
+        say = self.bot.speech(interaction)
+        await interaction.response.edit_message(view=sent_once(card(text(say("poll.not_opened")))))
+
+    @poll.command(
+        name=command_text("command.poll_open_all.name"), description=command_text("command.poll_open_all.description")
+    )
+    @app_commands.rename(group=command_text("option.group.name"), closes=command_text("option.closes.name"))
+    @app_commands.describe(
+        group=command_text("option.poll_group.description"), closes=command_text("option.closes.description")
+    )
+    async def open_all(
+        self,
+        interaction: discord.Interaction[Any],
+        group: str,
+        closes: When | None = None,
+    ) -> None:
+        """Open the polls of a group one after another; given again, the command goes on where it stopped."""
+        require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        found = find_group(self.bot, group, say)
+        closes_at = self._deadline(closes, say)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        async with self._opening_all:
+            waiting = [
+                one
+                for one in self.bot.catalogue.recommendations.values()
+                if one.group == found.key and self.bot.store.memory.open_poll_on(consultation.id, one.key) is None
+            ]
+            for number, one in enumerate(waiting, start=1):
+                if number > 1:
+                    await asyncio.sleep(BETWEEN_OPENINGS)
+                with _unless_open_already():
+                    await self._open(consultation, one, closes_at)
+                await tell_progress(interaction, say("poll.opening_all", done=number, all=len(waiting)))
+        title = found.title.in_language(say.language)
+        await tell_progress(interaction, say("poll.opened_all", count=len(waiting), group=title))
+
+    @poll.command(
+        name=command_text("command.poll_edit.name"), description=command_text("command.poll_edit.description")
+    )
+    @app_commands.rename(
+        recommendation=command_text("option.recommendation.name"),
+        closes=command_text("option.closes.name"),
+        starts=command_text("option.starts.name"),
+        quorum=command_text("option.quorum.name"),
+        share=command_text("option.share.name"),
+    )
+    @app_commands.describe(
+        recommendation=command_text("option.recommendation.description"),
+        closes=command_text("option.closes.description"),
+        starts=command_text("option.starts.description"),
+        quorum=command_text("option.quorum.description"),
+        share=command_text("option.share.description"),
+    )
+    async def edit_poll(
+        self,
+        interaction: discord.Interaction[Any],
+        recommendation: str,
+        closes: When | None = None,
+        starts: When | None = None,
+        quorum: Heads | None = None,
+        share: Share | None = None,
+    ) -> None:
+        """Change a vote before the first ballot; afterwards put off its end at the most."""
+        require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        found, poll = self._running_poll(consultation, recommendation, say)
+        opens_at = self._beginning(starts, say)
+        ahead = poll.opened_at if poll.opened_at > self.bot.store.now() else None
+        closes_at = self._deadline(closes, say, opens_at or ahead)
+        wanted = None
+        if quorum or share:
+            wanted = _quorum(consultation, quorum or poll.quorum.heads, share or poll.quorum.share)
+        if not (opens_at or closes_at or wanted):
+            raise ConsultationError("poll.nothing_to_change")
+        await interaction.response.defer(ephemeral=True)
+        # A ballot that was handed in before counts as given.
+        await self.bot.ballot_box.drain()
+        async with self.bot.store.write() as session:
+            poll = await polls.edit(session, poll.id, opens_at=opens_at, closes_at=closes_at, quorum=wanted)
+        self._keep_times(poll)
+        self.bot.cards.refresh(consultation, poll.recommendation, at_once=True)
+        await reply(
+            interaction, say("poll.edited", title=found.title.in_language(say.language), until=_until(poll, say))
+        )
 
     @poll.command(
         name=command_text("command.poll_close.name"), description=command_text("command.poll_close.description")
@@ -101,13 +260,41 @@ class Polls(commands.Cog):
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         why = end_reason(reason)
-        found = find_recommendation(self.bot, recommendation, say)
-        poll = self.bot.store.memory.open_poll_on(consultation.id, found.key)
-        if poll is None:
-            raise ConsultationError("poll.none_open")
+        found, poll = self._running_poll(consultation, recommendation, say)
+        if poll.opened_at > self.bot.store.now():
+            raise ConsultationError("poll.not_begun")
         await interaction.response.defer(ephemeral=True)
         await self._end_poll(poll, why)
         await reply(interaction, say("poll.closed", title=found.title.in_language(say.language)))
+
+    @poll.command(
+        name=command_text("command.poll_cancel.name"), description=command_text("command.poll_cancel.description")
+    )
+    @app_commands.rename(
+        recommendation=command_text("option.recommendation.name"), reason=command_text("option.reason.name")
+    )
+    @app_commands.describe(
+        recommendation=command_text("option.recommendation.description"),
+        reason=command_text("option.reason.description"),
+    )
+    async def cancel_poll(
+        self,
+        interaction: discord.Interaction[Any],
+        recommendation: str,
+        reason: app_commands.Range[str, 1, END_REASON_LENGTH],
+    ) -> None:
+        """Take a vote back: its ballots are kept, and no result is shown to anybody."""
+        require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        why = end_reason(reason)
+        found, poll = self._running_poll(consultation, recommendation, say)
+        await interaction.response.defer(ephemeral=True)
+        await self.bot.ballot_box.drain()
+        async with self.bot.store.write() as session:
+            await polls.cancel(session, poll.id, why)
+        await self.bot.results.post()
+        await reply(interaction, say("poll.cancelled", title=found.title.in_language(say.language)))
 
     @open_poll.autocomplete("recommendation")
     async def recommendation_titles(
@@ -116,6 +303,10 @@ class Polls(commands.Cog):
         typed: str,
     ) -> list[app_commands.Choice[str]]:
         return recommendation_choices(self.bot, interaction, typed)
+
+    @open_all.autocomplete("group")
+    async def group_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        return group_choices(self.bot, self.bot.speech(interaction), typed)
 
     @close_poll.autocomplete("recommendation")
     async def open_poll_titles(
@@ -127,6 +318,55 @@ class Polls(commands.Cog):
         running = running_polls(self.bot, consultation, self.bot.speech(interaction)) if consultation else []
         return choices({poll.recommendation: title for poll, title in running}, typed)
 
+    @edit_poll.autocomplete("recommendation")
+    @cancel_poll.autocomplete("recommendation")
+    async def unended_poll_titles(
+        self,
+        interaction: discord.Interaction[Any],
+        typed: str,
+    ) -> list[app_commands.Choice[str]]:
+        """Offer also the polls that begin later."""
+        consultation = self.bot.store.memory.consultations.get(interaction.guild_id or 0)
+        language = self.bot.speech(interaction).language
+        titles = {
+            poll.recommendation: poll.wording[language].title
+            for poll in self.bot.store.memory.polls.values()
+            if consultation and poll.consultation_id == consultation.id
+        }
+        return choices(titles, typed)
+
+    async def _open(
+        self,
+        consultation: Consultation,
+        recommendation: Recommendation,
+        closes_at: datetime | None,
+        quorum: Quorum = NO_QUORUM,
+        opens_at: datetime | None = None,
+    ) -> Poll:
+        """Open a poll, keep its times and show it on its card. Raises ConsultationError where it may not be opened."""
+        async with self.bot.store.write() as session:
+            poll = await polls.open_poll(
+                session,
+                consultation,
+                recommendation.key,
+                recommendation.group,
+                _wording(recommendation),
+                closes_at,
+                quorum,
+                opens_at,
+            )
+        self._keep_times(poll)
+        self.bot.cards.refresh(consultation, poll.recommendation, at_once=True)
+        return poll
+
+    def _running_poll(self, consultation: Consultation, named: str, say: Speech) -> tuple[Recommendation, Poll]:
+        """Return a recommendation and the poll on it that has not ended. Raises ConsultationError."""
+        found = find_recommendation(self.bot, named, say)
+        poll = self.bot.store.memory.open_poll_on(consultation.id, found.key)
+        if poll is None:
+            raise ConsultationError("poll.none_open")
+        return found, poll
+
     async def _end_poll(self, poll: Poll, reason: str | None) -> None:
         """End a poll for a reason, or at its deadline, and post its result.
 
@@ -137,29 +377,52 @@ class Polls(commands.Cog):
             await polls.end(session, poll.id, reason)
         await self.bot.results.post()
 
-    def _deadline(self, typed: str, say: Speech) -> datetime:
-        return parse_deadline(typed, say.language, self.bot.catalogue.timezone, self.bot.store.now())
+    def _deadline(self, typed: str | None, say: Speech, begins_at: datetime | None = None) -> datetime | None:
+        timezone, now = self.bot.catalogue.timezone, self.bot.store.now()
+        return parse_deadline(typed, say.language, timezone, now, begins_at) if typed else None
 
-    def _keep_deadline(self, poll: Poll) -> None:
-        if poll.closes_at is not None and poll.id not in self._deadlines:
-            self._deadlines[poll.id] = asyncio.create_task(self._end_at_deadline(poll, poll.closes_at))
+    def _beginning(self, typed: str | None, say: Speech) -> datetime | None:
+        timezone, now = self.bot.catalogue.timezone, self.bot.store.now()
+        return parse_beginning(typed, say.language, timezone, now) if typed else None
 
-    async def _end_at_deadline(self, poll: Poll, closes_at: datetime) -> None:
+    def _keep_times(self, poll: Poll) -> None:
+        """Show a poll's beginning and end it at its deadline, in place of the times it had before."""
+        if earlier := self._timers.pop(poll.id, None):
+            earlier.cancel()
+        task = self._timers[poll.id] = asyncio.create_task(self._show_and_end(poll))
+        task.add_done_callback(lambda done: self._forget_timer(poll.id, done))
+        self.bot.dispatch("poll_kept", poll)
+
+    def _forget_timer(self, poll_id: int, done: asyncio.Task[None]) -> None:
+        if self._timers.get(poll_id) is done:
+            del self._timers[poll_id]
+
+    async def _show_and_end(self, poll: Poll) -> None:
+        if poll.opened_at > self.bot.store.now():
+            await self._sleep_until(poll.opened_at)
+            self.bot.cards.refresh(self.bot.consultation_of(poll), poll.recommendation, at_once=True)
+        if poll.closes_at is not None:
+            await self._sleep_until(poll.closes_at)
+            await self._end_at_deadline(poll)
+
+    async def _sleep_until(self, moment: datetime) -> None:
+        # In steps, because a machine that sleeps or sets its clock would wake too late.
         while True:
-            left = (closes_at - self.bot.store.now()).total_seconds()
-            if left > 0:
-                # In steps, because a machine that sleeps or sets its clock would wake too late.
-                await asyncio.sleep(min(left, LONGEST_SLEEP))
-                continue
+            left = (moment - self.bot.store.now()).total_seconds()
+            if left <= 0:
+                return
+            await asyncio.sleep(min(left, LONGEST_SLEEP))
+
+    async def _end_at_deadline(self, poll: Poll) -> None:
+        while True:
             try:
                 await self._end_poll(poll, None)
             except ConsultationError:
-                log.info("poll %s had ended before its deadline", poll.id)
+                log.info("poll %s had ended before its deadline, or it was put off", poll.id)
             except Exception:
                 log.exception("poll %s could not be ended; trying again", poll.id)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            self._deadlines.pop(poll.id, None)
             return
 
 
@@ -179,6 +442,40 @@ def end_reason(typed: str) -> str:
     if not typed.strip():
         raise ConsultationError("poll.reason_missing")
     return typed.strip()
+
+
+@contextmanager
+def _unless_open_already() -> Iterator[None]:
+    """Pass over a poll that somebody opened meanwhile."""
+    try:
+        yield
+    except ConsultationError as refusal:
+        if refusal.phrase != "poll.already_open":
+            raise
+
+
+def _quorum(consultation: Consultation, heads: int, share: int) -> Quorum:
+    """Return a quorum over the heads expected now. Raises ConsultationError for a share where none are expected."""
+    if not share:
+        return Quorum(heads)
+    if not consultation.expected_heads:
+        raise ConsultationError("poll.no_heads_expected")
+    return Quorum(heads, share, dict(consultation.expected_heads))
+
+
+def _until(poll: Poll, say: Speech) -> str:
+    if poll.closes_at is None:
+        return say("poll.opened_without_end")
+    return say("poll.opened_until", closes=discord.utils.format_dt(poll.closes_at, "f"))
+
+
+def _epoch(moment: datetime | None) -> int:
+    """Return a moment in whole seconds, as custom ids carry it; 0 for none."""
+    return int(moment.timestamp()) if moment else 0
+
+
+def _moment(epoch: str) -> datetime | None:
+    return datetime.fromtimestamp(int(epoch), UTC) if int(epoch) else None
 
 
 def _wording(recommendation: Recommendation) -> dict[str, Wording]:

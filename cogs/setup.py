@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,15 +12,18 @@ from discord.ext import commands
 
 from cogs.client import ConsultationBot
 from cogs.participation import LANGUAGE_CHOICES
-from cogs.polls import END_REASON_LENGTH, end_reason
+from cogs.polls import END_REASON_LENGTH, MOST_HEADS, end_reason, running_polls
 from cogs.room_builder import RoomBuilder, missing_permissions
-from cogs.ui.layout import harmless, pages, text
+from cogs.source import choices, find_recommendation
+from cogs.ui.layout import card, harmless, pages, sent_once, text
 from cogs.ui.permissions import moderators, require_moderator
-from cogs.ui.replies import reply
-from cogs.ui.texts import Speech, command_text
-from models import consultations, polls, status
+from cogs.ui.replies import reply, tell_progress
+from cogs.ui.texts import Speech, captions, command_text
+from models import consultations, polls, reminders, status
 from models.errors import ConsultationError
 from models.records import Consultation, PlaceKind
+from models.reminders import Missing
+from models.tally import OTHER
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +67,7 @@ class Setup(commands.Cog):
             consultation = await self._prepare(guild.id, language, second)
             made = await self._build(interaction, RoomBuilder(self.bot, guild, consultation), say)
         start = self.bot.store.memory.place(consultation.id, PlaceKind.START)
-        await _tell_progress(interaction, say("setup.done", count=made, start=f"<#{start}>"))
+        await tell_progress(interaction, say("setup.done", count=made, start=f"<#{start}>"))
 
     async def _prepare(self, guild_id: int, language: str | None, second: str | None) -> Consultation:
         known = self.bot.store.memory.consultations.get(guild_id)
@@ -79,7 +82,7 @@ class Setup(commands.Cog):
         async for step in builder.build():
             done, made = done + 1, made + step.made
             if done % STEPS_BETWEEN_PROGRESS == 1:
-                await _tell_progress(interaction, say("setup.progress", count=done, name=step.name))
+                await tell_progress(interaction, say("setup.progress", count=done, name=step.name))
         return made
 
     @consultation.command(name=command_text("command.open.name"), description=command_text("command.open.description"))
@@ -148,10 +151,15 @@ class Setup(commands.Cog):
             say("status.participants", count=seen.participants),
             say("status.feedback", count=seen.feedback),
             say("status.ended_polls", count=seen.ended_polls),
-            say("status.open_polls", count=len(seen.open_polls)),
         ]
+        planned = [one.poll for one in seen.open_polls if one.poll.opened_at > self.bot.store.now()]
+        lines.append(say("status.open_polls", count=len(seen.open_polls) - len(planned)))
         for one in seen.open_polls:
             title = harmless(one.poll.wording[say.language].title)
+            if one.poll in planned:
+                opens = discord.utils.format_dt(one.poll.opened_at, "R")
+                lines.append("- " + say("status.planned_poll", title=title, opens=opens))
+                continue
             ends = discord.utils.format_dt(one.poll.closes_at, "R") if one.poll.closes_at else say("status.no_end")
             lines.append("- " + say("status.poll", title=title, count=one.turnout, ends=ends))
         if not self.bot.reads_messages:
@@ -161,19 +169,84 @@ class Setup(commands.Cog):
         for page in pages([text(f"## {say('status.title')}", *lines)]):
             await reply(interaction, view=page)
 
+    @consultation.command(
+        name=command_text("command.missing.name"), description=command_text("command.missing.description")
+    )
+    @app_commands.rename(recommendation=command_text("option.recommendation.name"))
+    @app_commands.describe(recommendation=command_text("option.recommendation.description"))
+    async def missing(self, interaction: discord.Interaction[Any], recommendation: str) -> None:
+        """Say how many of a working group have not voted on one of its recommendations yet."""
+        require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        found = find_recommendation(self.bot, recommendation, say)
+        poll = self.bot.store.memory.open_poll_on(consultation.id, found.key)
+        if poll is None:
+            raise ConsultationError("poll.none_open")
+        async with self.bot.store.read() as session:
+            counted = await reminders.missing_by_segment(session, poll)
+        title = harmless(poll.wording[say.language].title)
+        lines = [f"## {say('missing.title', title=title)}", *self._missing_lines(counted, say)]
+        await reply(interaction, view=sent_once(card(text(*lines))))
+
+    @missing.autocomplete("recommendation")
+    async def open_poll_titles(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        consultation = self.bot.store.memory.consultations.get(interaction.guild_id or 0)
+        running = running_polls(self.bot, consultation, self.bot.speech(interaction)) if consultation else []
+        return choices({poll.recommendation: title for poll, title in running}, typed)
+
+    def _missing_lines(self, counted: Missing, say: Speech) -> Iterator[str]:
+        names = captions(self.bot.catalogue, say.language)
+        yield say("missing.total", count=counted.missing, participants=counted.participants)
+        for segment, number in counted.segments:
+            yield "- " + say("missing.segment", segment=names.segment(segment), number=number)
+        if counted.segments:
+            yield f"-# {say('missing.merged', other=names.segment(OTHER))}"
+        else:
+            yield f"-# {say('missing.no_segments')}"
+
+    @consultation.command(
+        name=command_text("command.expect.name"), description=command_text("command.expect.description")
+    )
+    @app_commands.rename(segment=command_text("option.segment.name"), heads=command_text("option.heads.name"))
+    @app_commands.describe(
+        segment=command_text("option.segment.description"), heads=command_text("option.heads.description")
+    )
+    async def expect(
+        self,
+        interaction: discord.Interaction[Any],
+        segment: str,
+        heads: app_commands.Range[int, 0, MOST_HEADS],
+    ) -> None:
+        """Keep how many are expected to vote for a segment; polls that are open keep the quorum they have."""
+        require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        titles = self._segment_titles(say)
+        wanted = segment.strip().casefold()
+        found = next((key for key, title in titles.items() if wanted in {key, title.casefold()}), None)
+        if found is None:
+            raise ConsultationError("segment.unknown")
+        async with self.bot.store.write() as session:
+            consultation = await consultations.expect_heads(session, consultation.id, found, heads)
+        expected = [f"- {titles.get(key, key)}: {number}" for key, number in consultation.expected_heads.items()]
+        heading = say("expect.kept") if expected else say("expect.nobody")
+        await reply(interaction, "\n".join([heading, *sorted(expected)]))
+
+    @expect.autocomplete("segment")
+    async def segment_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        return choices(self._segment_titles(self.bot.speech(interaction)), typed)
+
+    def _segment_titles(self, say: Speech) -> dict[str, str]:
+        return {key: one.title.in_language(say.language) for key, one in self.bot.catalogue.segments.items()}
+
 
 def _guild(interaction: discord.Interaction[Any]) -> discord.Guild:
     if interaction.guild is None:
         raise ConsultationError("setup.missing")
     return interaction.guild
-
-
-async def _tell_progress(interaction: discord.Interaction[Any], sentence: str) -> None:
-    """Show how far it is. Building goes on where that fails: the answer can be changed for 15 minutes only."""
-    try:
-        await interaction.edit_original_response(content=sentence)
-    except discord.HTTPException as error:
-        log.warning("the progress of setup could not be shown (Discord's code %s)", error.code)
 
 
 def _refused(channels: Sequence[str], say: Speech) -> list[str]:

@@ -133,8 +133,7 @@ class Source(commands.Cog):
     @group.autocomplete("group")
     async def group_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         say = self.bot.speech(interaction)
-        titles = {key: group.title.in_language(say.language) for key, group in self.bot.catalogue.groups.items()}
-        return choices(titles, typed)
+        return group_choices(self.bot, say, typed)
 
     @app_commands.command(
         name=command_text("command.timeline.name"),
@@ -236,6 +235,19 @@ def recommendation_choices(
     say = bot.speech(interaction)
     titles = {key: one.title.in_language(say.language) for key, one in bot.catalogue.recommendations.items()}
     return choices(titles, typed)
+
+
+def group_choices(bot: ConsultationBot, say: Speech, typed: str) -> list[app_commands.Choice[str]]:
+    """Return the working groups whose title holds what was typed, for an autocomplete."""
+    return choices({key: group.title.in_language(say.language) for key, group in bot.catalogue.groups.items()}, typed)
+
+
+def find_group(bot: ConsultationBot, named: str, say: Speech) -> Group:
+    """Return the working group with this key or, as somebody types it, this title. Raises ConsultationError."""
+    for group in bot.catalogue.groups.values():
+        if _is_named(group, named, say):
+            return group
+    raise ConsultationError("group.unknown")
 
 
 def find_recommendation(bot: ConsultationBot, named: str, say: Speech) -> Recommendation:

@@ -1,96 +1,126 @@
-"""A question to the fact that answers it, or an honest no.
+"""A question to the fact that answers it, a choice between a few, or an honest no.
 
-SQLite's FTS5, in memory, finds the passages that share words with the question; each fact behind them is then scored by
-how much of the question it knows and how close one of its example questions comes. What is not sure enough is not
-answered: a wrong answer is worse than a needless no. Deterministic, offline, without any model; reads the
-catalogue once and never writes. Blocking: call it through `asyncio.to_thread`.
-
-The weights and the threshold were chosen on one part of tests/content/questions.toml, three points of harm for a wrong
-answer against one of use for a right one; the other part tells what they reach.
+The words that a question shares with the topics and its nearness in meaning to their examples decide together which
+topic it is about; what is not sure enough is not answered, because a wrong answer is worse than a needless no. What
+the source leaves open and small talk are topics like the facts. Deterministic and offline; reads the catalogue once
+and never writes. Blocking: call it through `asyncio.to_thread`.
 """
 
-import math
-import sqlite3
-import threading
-import weakref
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
+from content.asked import is_figure, leans, questions_in, with_previous
 from content.catalogue import LANGUAGES, Catalogue, Fact
-from content.words import Vocabulary, function_words, question_words, words
+from content.confidence import FIT_FEATURES, Coefficients, Numbers, coefficients, shares, sureness
+from content.examples import Topic, TopicKind, examples, topics
+from content.matching import Index, Match, Shelf
+from content.meaning import LONGEST_TEXT, Meaning
+from content.words import words
 
-CANDIDATES = 120  # passages looked at for one question
 NEAREST = 3
-LONGEST_QUESTION = 40  # different words; what is longer than that is not a question
-FUNCTION_WORD_WEIGHT = 0.5
-QUESTION_WORD_WEIGHT = 2.0  # who, when and how many tell apart facts about the same thing
-TEXT_WORD_SHARE = 0.5  # people ask in the words of questions and titles rather than in those of the text
-SURE = 0.66
-WIDEST_MARGIN = 0.3
-SHORTEST_FIGURE = 3  # digits: years and amounts, not the 5 of five areas
+RELATED = 3
+LONGEST_QUESTION = 30  # different words; what is longer than that is not a question
+SECOND_LANGUAGE = 2  # words that only another language knows, from which on a question is read in that one as well
+NEAR_ENOUGH = 0.8  # closeness in meaning, below which a question that shares no word with any topic is about none
+LEAST_SHARE = 1e-6
+
+
+class AnswerKind(StrEnum):
+    """What was found: a fact, a fact about what is left out, a few that may be meant, nothing, or small talk."""
+
+    FACT = "fact"
+    GAP = "gap"
+    CHOICE = "choice"
+    UNKNOWN = "unknown"
+    SMALL_TALK = "small_talk"
 
 
 @dataclass(frozen=True)
 class Answer:
     """What was found for a question.
 
-    `fact` is what answers it or, with `answered` false, the gap that says the source leaves it out; None where nothing
-    fits. `nearest` are the best candidates, whether or not they answer; `score` is the first one's, 0 to 1.
+    `fact` is what answers it or, with `answered` false, the gap that says the source leaves it out; None otherwise.
+    `nearest` are the facts to offer, best first: the candidates or, where the question is known to be left open, what
+    the source says nearby. `small_talk` is the key of the phrase to reply with. `score` is how surely the best fact
+    answers, 0 to 1.
     """
 
     language: str
+    kind: AnswerKind
     fact: Fact | None
-    answered: bool
     related: tuple[Fact, ...]
     nearest: tuple[Fact, ...]
     score: float
+    small_talk: str | None = None
+
+    @property
+    def answered(self) -> bool:
+        return self.kind is AnswerKind.FACT
 
 
 @dataclass(frozen=True)
-class _Passage:
-    """An example question, a title, the tags or the text of a fact in one language: its words, and what each counts."""
+class Evidence:
+    """What is known about one question: what speaks for each topic, and what the question itself is like.
 
-    fact: str
-    words: Mapping[str, float]
+    `fits` has a row for each topic and a column for each of `content.confidence.FIT_FEATURES`; `strange_figure` says of
+    each topic whether the question holds a year or an amount that it does not know.
+    """
 
-
-@dataclass(frozen=True)
-class _Scored:
-    fact: str
-    score: float
-    known: float
+    language: str
+    fits: Numbers
+    strange_figure: NDArray[np.bool_]
+    guarded: float
+    length: int
 
 
 class Answers:
     """The catalogue's facts, ready to be asked; one instance may be used by several threads."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, chosen: Coefficients | None = None) -> None:
+        """Take the catalogue and, instead of those that come with the bot, coefficients to decide by."""
+        self._chosen = chosen or coefficients()
         self._facts = catalogue.facts
+        self._near = {key: entry.near for key, entry in catalogue.unanswered.items()}
         self._default_language = catalogue.default_language
-        self._shelves = {language: _Shelf(catalogue.facts.values(), language) for language in LANGUAGES}
-        self._names = _names(self._shelves.values())
-        self._labels = {language: _Index(_labels(catalogue.facts.values(), language)) for language in LANGUAGES}
+        self.topics = topics(catalogue)
+        self._numbers = {topic: number for number, topic in enumerate(self.topics)}
+        texts = list(examples(catalogue))
+        self._meaning = Meaning(
+            [one.text for one in texts], [self._numbers[one.topic] for one in texts], len(self.topics)
+        )
+        talk = [one for one in texts if one.topic.kind is TopicKind.SMALL_TALK]
+        rest = [one for one in texts if one.topic.kind is not TopicKind.SMALL_TALK]
+        self._shelves = {language: Shelf(rest, language) for language in LANGUAGES}
+        self._talk = {language: Shelf(talk, language, every_word=True) for language in LANGUAGES}
+        self._naming = _naming(self._shelves.values())
+        self._kinds = np.array([topic.kind for topic in self.topics])
+        self._gaps = [topic.kind is TopicKind.FACT and self._facts[topic.key].gap for topic in self.topics]
+        self._siblings = _siblings(catalogue.facts)
+        self._labels = {language: Index(_labels(catalogue.facts.values(), language)) for language in LANGUAGES}
 
-    def answer(self, question: str, language: str | None = None, *, forced: bool = False) -> Answer:
+    def answer(
+        self, question: str, language: str | None = None, *, forced: bool = False, previous: str | None = None
+    ) -> Answer:
         """Return the answer to `question`.
 
         `language` is what the person usually reads: it decides where the question itself does not tell, and always
-        if `forced`.
+        if `forced`. `previous` is what was asked just before in the same place; a question that leans on it is read
+        together with it.
         """
-        asked = list(dict.fromkeys(words(question)))[:LONGEST_QUESTION]
-        spoken = self._language(asked, language)
-        reply = language if forced and language else spoken
-        named = [word for word in asked if word in self._names or _is_figure(word)]
-        scored = sorted(self._shelves[spoken].scored(asked), key=lambda item: not self._knows_all(item.fact, named))
-        nearest = tuple(self._facts[item.fact] for item in scored[:NEAREST])
-        sureness = _sureness(scored)
-        if sureness < SURE or not self._knows_all(scored[0].fact, named):
-            return Answer(reply, None, answered=False, related=(), nearest=nearest, score=sureness)
-        best = nearest[0]
-        related = tuple(self._facts[key] for key in best.related)
-        return Answer(reply, best, not best.gap, related, nearest, sureness)
+        if previous and leans(question):
+            found = self._answer_one(with_previous(question, previous), language)
+        else:
+            found = self._answer_all(question, language)
+        return replace(found, language=language) if forced and language else found
+
+    def warm(self) -> None:
+        """Load the encoder now, about a second of work, rather than with the first question."""
+        self._meaning.closeness("ready")
 
     def nearest(self, text: str, language: str, limit: int = 25) -> tuple[Fact, ...]:
         """Return the facts whose title or tags have words that begin as those of `text` do, best first; all for ''."""
@@ -101,149 +131,155 @@ class Answers:
         labels = self._labels.get(language, self._labels[self._default_language])
         return tuple(facts[row] for row in labels.all_beginning(begun, limit))
 
+    def evidence(self, question: str, language: str | None = None) -> Evidence:
+        """Return what speaks for each topic: what `answer` decides by, and `content.calibrate` learns from."""
+        asked = list(dict.fromkeys(words(question)))[:LONGEST_QUESTION]
+        spoken = self._language(asked, language)
+        fits = np.zeros((len(self.topics), len(FIT_FEATURES)))
+        fits[:, 0] = self._meaning.closeness(*self._spellings(question, spoken) if asked else ())
+        for topic, match in self._matches(asked, spoken).items():
+            fits[self._numbers[topic], 1:3] = match.score, match.known
+        fits[:, 3] = self._unnamed([word for word in asked if word in self._naming or is_figure(word)])
+        fits[:, 4] = self._kinds == TopicKind.UNANSWERED
+        fits[:, 5] = self._kinds == TopicKind.SMALL_TALK
+        fits[:, 6] = self._gaps
+        strange_figure = self._unnamed(list(filter(is_figure, asked))) > 0
+        return Evidence(spoken, fits, strange_figure, self._shelves[spoken].guarded(asked), len(asked))
+
+    def ranked_facts(self, shared: Numbers) -> list[int]:
+        """Return the numbers of the facts among the topics, the largest share first."""
+        return [int(number) for number in np.argsort(-shared[: len(self._facts)], kind="stable")]
+
+    def features(self, evidence: Evidence, shared: Numbers) -> Mapping[str, float]:
+        """Return what tells how surely the best fact answers (`content.confidence.SURENESS_FEATURES`)."""
+        best, *others = self.ranked_facts(shared)
+        logs = np.log(np.maximum(shared, LEAST_SHARE))
+        siblings = self._siblings[best]
+        strangers = [number for number in others if number not in siblings]
+        meaning, in_words, known, unnamed = evidence.fits[best, :4]
+        return {
+            "share": logs[best] - np.log(max(1 - shared[best], LEAST_SHARE)),
+            "siblings": float(sum(shared[number] for number in siblings)),
+            "lead": logs[best] - logs[strangers[0]] if strangers else 1.0,
+            "refusals": logs[best] - logs[self._kinds == TopicKind.UNANSWERED].max(initial=np.log(LEAST_SHARE)),
+            "small_talk": logs[best] - logs[self._kinds == TopicKind.SMALL_TALK].max(initial=np.log(LEAST_SHARE)),
+            "meaning": meaning,
+            "words": in_words,
+            "known": known,
+            "guarded": evidence.guarded,
+            "unnamed": unnamed,
+            "length": min(evidence.length, 12) / 12,
+        }
+
+    def _answer_all(self, text: str, language: str | None) -> Answer:
+        """Answer the first question in `text` that can be, the others' facts beside it; else `text` as a whole."""
+        parts = questions_in(text)
+        answers = [self._answer_one(part, language) for part in parts if part != text]
+        given = [answer for answer in answers if answer.answered]
+        if not given:
+            return self._answer_one(text, language)
+        first, *others = given
+        also = [answer.fact.key for answer in others if answer.fact and answer.fact != first.fact]
+        beside = dict.fromkeys([*also, *(fact.key for fact in first.related)])
+        return replace(first, related=self._named(list(beside)[:RELATED]))
+
+    def _answer_one(self, question: str, language: str | None) -> Answer:
+        evidence = self.evidence(question, language)
+        if not evidence.length:
+            return Answer(evidence.language, AnswerKind.UNKNOWN, None, (), (), 0.0)
+        shared = shares(evidence.fits, self._chosen.fit)
+        ranking = self.ranked_facts(shared)
+        score = sureness(self.features(evidence, shared), self._chosen)
+        nearest = tuple(self._fact(number) for number in ranking[:NEAREST])
+        best = nearest[0]
+        if score < self._chosen.threshold or (evidence.strange_figure[ranking[0]] and not best.gap):
+            return self._refusal(evidence, shared, nearest, score)
+        kind = AnswerKind.GAP if best.gap else AnswerKind.FACT
+        return Answer(evidence.language, kind, best, self._related(best, nearest), nearest, score)
+
+    def _refusal(self, evidence: Evidence, shared: Numbers, nearest: tuple[Fact, ...], score: float) -> Answer:
+        """Tell small talk, what is left open and what may be meant apart, by where most of the share is."""
+        language = evidence.language
+        if not evidence.fits[:, 2].any() and evidence.fits[:, 0].max() < NEAR_ENOUGH:
+            return Answer(language, AnswerKind.UNKNOWN, None, (), (), score)
+        mass = {kind: float(shared[self._kinds == kind].sum()) for kind in TopicKind}
+        likeliest = max(mass, key=lambda kind: mass[kind])
+        best = self.topics[int(np.argmax(np.where(self._kinds == likeliest, shared, -1.0)))]
+        if likeliest is TopicKind.SMALL_TALK:
+            return Answer(language, AnswerKind.SMALL_TALK, None, (), (), score, best.key)
+        if likeliest is TopicKind.FACT:
+            return Answer(language, AnswerKind.CHOICE, None, (), nearest, score)
+        near = self._near[best.key]
+        offered = dict.fromkeys([nearest[0].key, *near, *(fact.key for fact in nearest)]) if near else ()
+        return Answer(language, AnswerKind.UNKNOWN, None, (), self._named(list(offered)[:NEAREST]), score)
+
+    def _named(self, keys: Iterable[str]) -> tuple[Fact, ...]:
+        return tuple(self._facts[key] for key in keys)
+
+    def _related(self, fact: Fact, nearest: Sequence[Fact]) -> tuple[Fact, ...]:
+        """Return the related facts, those first that the question comes near as well."""
+        related = [self._facts[key] for key in fact.related]
+        return tuple(sorted(related, key=lambda other: other not in nearest))
+
+    def _fact(self, number: int) -> Fact:
+        return self._facts[self.topics[number].key]
+
+    def _matches(self, asked: Sequence[str], spoken: str) -> dict[Topic, Match]:
+        """Return what the topics share with the question in its language, and in a second one where it mixes two."""
+        found = self._shelves[spoken].matches(asked) | self._talk[spoken].matches(asked)
+        unknown = [word for word in asked if not self._shelves[spoken].is_word(word)]
+        for language, shelf in self._shelves.items():
+            if sum(shelf.is_word(word) for word in unknown) >= SECOND_LANGUAGE:
+                for topic, match in (shelf.matches(asked) | self._talk[language].matches(asked)).items():
+                    if topic not in found or found[topic].score < match.score:
+                        found[topic] = match
+        return found
+
+    def _spellings(self, question: str, spoken: str) -> tuple[str, str]:
+        beginning = question[:LONGEST_TEXT]
+        return beginning, self._shelves[spoken].repaired(beginning)
+
     def _language(self, asked: Iterable[str], preferred: str | None) -> str:
         """Return the language that knows most of the words; a tie falls to the preferred or the default one."""
-        counts = {language: shelf.known_words(asked) for language, shelf in self._shelves.items()}
+        counts = {
+            language: sum(shelf.familiarity(word) + (word in self._talk[language].vocabulary) for word in asked)
+            for language, shelf in self._shelves.items()
+        }
         tied = [language for language, count in counts.items() if count == max(counts.values())]
         return next((choice for choice in (preferred, self._default_language) if choice in tied), tied[0])
 
-    def _knows_all(self, fact: str, named: Iterable[str]) -> bool:
-        return all(any(shelf.knows(fact, word) for shelf in self._shelves.values()) for word in named)
+    def _unnamed(self, named: Collection[str]) -> Numbers:
+        """Return for each topic the share of these names and figures that it does not know; 0 for small talk."""
+        unknown = np.zeros(len(self.topics))
+        for word in named:
+            unknown += [topic not in self._naming.get(word, ()) for topic in self.topics]
+        unknown[self._kinds == TopicKind.SMALL_TALK] = 0
+        return unknown / (len(named) or 1)
 
 
-def _is_figure(word: str) -> bool:
-    return word.isdecimal() and len(word) >= SHORTEST_FIGURE
-
-
-def _sureness(scored: Sequence[_Scored]) -> float:
-    """Return how surely the best fact answers, 0 to 1: what it knows of the question, its score and its lead."""
-    if not scored:
-        return 0.0
-    best = scored[0]
-    lead = 1 - scored[1].score / best.score if len(scored) > 1 else WIDEST_MARGIN
-    return min(1.0, (best.score + best.known + min(lead, WIDEST_MARGIN)) / 2)
-
-
-def _names(shelves: Collection["_Shelf"]) -> frozenset[str]:
-    """Return the words that most languages share, as they do the names of people, firms and places.
+def _naming(shelves: Collection[Shelf]) -> Mapping[str, frozenset[Topic]]:
+    """Return the names and figures with the topics that know each: words that most languages share.
 
     A question that names what its best fact does not know asks about something else.
     """
     spoken = [shelf for shelf in shelves if shelf.vocabulary]
     languages = Counter(word for shelf in spoken for word in shelf.vocabulary if word not in shelf.function_words)
-    return frozenset(word for word, count in languages.items() if count > max(1, len(spoken) / 2))
+    names = (word for word, count in languages.items() if count > max(1, len(spoken) / 2) or is_figure(word))
+    return {word: frozenset(topic for shelf in spoken for topic in shelf.topics_with(word)) for word in names}
 
 
-class _Shelf:
-    """The facts in one language: what is known of each, and an index of the passages."""
-
-    def __init__(self, facts: Iterable[Fact], language: str) -> None:
-        self._passages = [passage for fact in facts for passage in _passages(fact, language)]
-        self._known_of: dict[str, dict[str, float]] = {}
-        for passage in self._passages:
-            known = self._known_of.setdefault(passage.fact, {})
-            known.update({word: max(share, known.get(word, 0.0)) for word, share in passage.words.items()})
-        in_wordings = (word for known in self._known_of.values() for word, share in known.items() if share == 1)
-        self._facts_with = Counter(in_wordings)
-        self.vocabulary = Vocabulary(word for known in self._known_of.values() for word in known)
-        self.function_words = function_words(language)
-        self._question_words = question_words(language)
-        self._any_sentence = self.function_words | self._question_words
-        self._weight_of = [sum(map(self._rarity, passage.words)) for passage in self._passages]
-        self._index = _Index(passage.words for passage in self._passages)
-
-    def known_words(self, asked: Iterable[str]) -> int:
-        """Count the words that this language knows, in a fact or as words of any sentence; in both, twice."""
-        return sum((word in self.vocabulary) + (word in self._any_sentence) for word in asked)
-
-    def knows(self, fact: str, word: str) -> bool:
-        return word in self._known_of.get(fact, ())
-
-    def scored(self, asked: Iterable[str]) -> list[_Scored]:
-        """Score the facts that share words with the question, best first; none for a question without a subject."""
-        alike = {word: self.vocabulary.like(word) for word in asked}
-        if not alike.keys() - self._any_sentence:
-            return []
-        weights = {word: self._weight(word, others) for word, others in alike.items()}
-        total = sum(weights.values())
-        closeness: dict[str, float] = {}
-        for row in self._index.any_of(sorted(set(chain.from_iterable(alike.values()))), CANDIDATES):
-            passage = self._passages[row]
-            both = _shared(alike, weights, passage.words)
-            closeness[passage.fact] = max(closeness.get(passage.fact, 0.0), 2 * both / (total + self._weight_of[row]))
-        found = []
-        for fact, close in closeness.items():
-            known = _shared(alike, weights, self._known_of[fact]) / total
-            found.append(_Scored(fact, (close + known) / 2, known))
-        return sorted(found, key=lambda item: (-item.score, item.fact))
-
-    def _rarity(self, word: str) -> float:
-        """Return a word's smoothed inverse fact frequency; who and how many count more, other function words less."""
-        rarity = math.log(1 + len(self._known_of) / (self._facts_with[word] + 0.5))
-        if word in self.function_words:
-            return rarity * FUNCTION_WORD_WEIGHT
-        return rarity * QUESTION_WORD_WEIGHT if word in self._question_words else rarity
-
-    def _weight(self, word: str, alike: Mapping[str, float]) -> float:
-        """Return how much a word of the question matters: an unknown one as much as the rarest."""
-        if word in self.vocabulary or not alike:
-            return self._rarity(word)
-        return max(self._rarity(other) * likeness for other, likeness in alike.items())
-
-
-def _passages(fact: Fact, language: str) -> Iterator[_Passage]:
-    for question in fact.questions.get(language, ()):
-        yield _Passage(fact.key, dict.fromkeys(words(question), 1.0))
-    yield _Passage(fact.key, dict.fromkeys(words(" ".join(fact.tags.get(language, ()))), 1.0))
-    if language in fact.title.languages:
-        yield _Passage(fact.key, dict.fromkeys(words(fact.title.in_language(language)), 1.0))
-    if language in fact.text.languages:
-        yield _Passage(fact.key, dict.fromkeys(words(fact.text.in_language(language)), TEXT_WORD_SHARE))
-
-
-def _shared(
-    alike: Mapping[str, Mapping[str, float]], weights: Mapping[str, float], known: Mapping[str, float]
-) -> float:
-    """Return the weight of the question's words that are known, each as far as it is alike and as it is known."""
-    return sum(
-        weights[word] * max((likeness * known.get(other, 0.0) for other, likeness in others.items()), default=0.0)
-        for word, others in alike.items()
+def _siblings(facts: Mapping[str, Fact]) -> tuple[frozenset[int], ...]:
+    """Return for each fact, by its place, the places of those that it names as related or that name it."""
+    return tuple(
+        frozenset(
+            place
+            for place, other in enumerate(facts.values())
+            if other.key in fact.related or fact.key in other.related
+        )
+        for fact in facts.values()
     )
 
 
 def _labels(facts: Iterable[Fact], language: str) -> Iterator[list[str]]:
     for fact in facts:
         yield words(" ".join([fact.title.in_language(language), *fact.tags.get(language, ())]))
-
-
-class _Index:
-    """An FTS5 table in memory whose rows are numbered from 0; rows and queries are folded words, never FTS syntax."""
-
-    def __init__(self, rows: Iterable[Iterable[str]]) -> None:
-        self._lock = threading.Lock()
-        self._connection = sqlite3.connect(":memory:", check_same_thread=False)
-        weakref.finalize(self, self._connection.close)
-        self._connection.execute(
-            "CREATE VIRTUAL TABLE passage USING fts5(words, tokenize='unicode61 remove_diacritics 2')"
-        )
-        self._connection.executemany(
-            "INSERT INTO passage (rowid, words) VALUES (?, ?)",
-            ((row, " ".join(found)) for row, found in enumerate(rows)),
-        )
-
-    def any_of(self, asked: Iterable[str], limit: int) -> list[int]:
-        """Return the rows with at least one of the words, best by BM25 first."""
-        return self._matching(" OR ".join(f'"{word}"' for word in asked), limit)
-
-    def all_beginning(self, asked: Iterable[str], limit: int) -> list[int]:
-        """Return the rows that have for each of the words one that begins so, best by BM25 first."""
-        return self._matching(" AND ".join(f'"{word}"*' for word in asked), limit)
-
-    def _matching(self, query: str, limit: int) -> list[int]:
-        if not query:
-            return []
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT rowid FROM passage WHERE passage MATCH ? ORDER BY rank, rowid LIMIT ?", (query, limit)
-            )
-            return [row for (row,) in rows]

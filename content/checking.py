@@ -7,9 +7,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from content.catalogue import LANGUAGES, ContentError, Problem, load_catalogue, read_tables
+from content.answers import Answers
+from content.catalogue import (
+    DEVELOPMENT,
+    LANGUAGES,
+    UNANSWERED,
+    Catalogue,
+    ContentError,
+    Problem,
+    load_catalogue,
+    read_tables,
+)
+from content.development import Asked, read_development
 
-ENOUGH_QUESTIONS = 3
+ENOUGH_QUESTIONS = 6
 
 
 def check(folder: Path) -> list[Problem]:
@@ -19,7 +30,7 @@ def check(folder: Path) -> list[Problem]:
     its public ones, so that a consultation in two languages is not asked for four.
     """
     try:
-        load_catalogue(folder)
+        catalogue = load_catalogue(folder)
     except ContentError as error:
         return list(error.problems)
     tables = dict(read_tables(folder, []))
@@ -27,8 +38,11 @@ def check(folder: Path) -> list[Problem]:
     used = {*consultation["title"], *consultation["public_languages"]}
     languages = tuple(language for language in LANGUAGES if language in used)
     facts = {name: table.get("fact", []) for name, table in tables.items() if name.startswith("facts/")}
-    found = [problem for name, table in tables.items() for problem in _untranslated(name, "", table, languages)]
-    return found + list(_few_questions(facts, languages)) + list(_repeated_questions(facts))
+    texts = {name: table for name, table in tables.items() if name != DEVELOPMENT}
+    found = [problem for name, table in texts.items() for problem in _untranslated(name, "", table, languages)]
+    found += _few_questions(facts, languages)
+    found += _repeated_questions(facts | {UNANSWERED: tables.get(UNANSWERED, {}).get("unanswered", [])})
+    return found + list(_missed(folder / DEVELOPMENT, catalogue))
 
 
 def _untranslated(file: str, key: str, value: Any, languages: tuple[str, ...]) -> Iterator[Problem]:
@@ -65,3 +79,28 @@ def _repeated_questions(facts: Mapping[str, list[dict[str, Any]]]) -> Iterator[P
                     if first != fact["key"]:
                         key = f"{fact['key']}.questions.{language}"
                         yield Problem(file, key, f"a question that {first} does not have: {question!r}", warning=True)
+
+
+def _missed(path: Path, catalogue: Catalogue) -> Iterator[Problem]:
+    """Ask the operator's own questions, where the folder has any, and report those that go wrong."""
+    if not path.exists():
+        return
+    try:
+        development = read_development(path)
+    except ValueError as error:
+        yield Problem(DEVELOPMENT, "file", str(error))
+        return
+    answers = Answers(catalogue)
+    for number, asked in enumerate(development, start=1):
+        yield from _checked(f"{asked.language}[{number}]", asked, catalogue, answers)
+
+
+def _checked(key: str, asked: Asked, catalogue: Catalogue, answers: Answers) -> Iterator[Problem]:
+    for unknown in sorted(set(asked.facts) - catalogue.facts.keys()):
+        yield Problem(DEVELOPMENT, key, f"a fact's key, not {unknown!r}")
+        return
+    answer = answers.answer(asked.text, asked.language)
+    found = answer.fact.key if answer.fact else None
+    if (answer.answered and found not in asked.facts) or (asked.facts and found not in asked.facts):
+        expected = f"{' or '.join(asked.facts) or 'no answer'} for {asked.text!r}, not {found or answer.kind}"
+        yield Problem(DEVELOPMENT, key, expected, warning=True)

@@ -14,6 +14,9 @@ from pathlib import Path
 
 LONGEST_WORD = 40
 SHORTEST_COMPARED = 4
+SHORTEST_REPAIRED = 5
+LONGEST_SLIP = 1  # letters by which a mistyped word may be longer or shorter
+LIKE_ENOUGH = 0.6  # share of trigrams, from which on a word is taken for a slip of the hand for another
 
 _THOUSANDS = re.compile(r"(?<=\d)[.,'\s](?=\d{3}(?!\d))")
 _WORD = re.compile(r"[^\W_]+")
@@ -29,13 +32,23 @@ def words(text: str) -> list[str]:
 @cache
 def function_words(language: str) -> frozenset[str]:
     """Return the words of `language` that say nothing about a subject, question words apart; empty where unknown."""
-    return frozenset(_function_words().get(language, {}).get("other", "").split())
+    return frozenset(_lists(language).get("other", "").split())
 
 
 @cache
 def question_words(language: str) -> frozenset[str]:
     """Return the words of `language` that ask who, when, where or how many; empty where unknown."""
-    return frozenset(_function_words().get(language, {}).get("question", "").split())
+    return frozenset(_lists(language).get("question", "").split())
+
+
+@cache
+def leaning_words(language: str) -> frozenset[str]:
+    """Return what a question of `language` begins with that leans on the one before it; empty where unknown."""
+    return frozenset(beginning.strip() for beginning in _lists(language).get("leaning", "").split(","))
+
+
+def _lists(language: str) -> Mapping[str, str]:
+    return _function_words().get(language, {})
 
 
 @cache
@@ -61,6 +74,20 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return len(self._trigrams)
+
+    def meant_by(self, word: str) -> str | None:
+        """Return the known word that `word` is most probably a slip of the hand for; None for one far from all."""
+        if len(word) < SHORTEST_REPAIRED or word in self._trigrams or word.isdecimal():
+            return None
+        trigrams = _trigrams(word)
+        shared = Counter(other for trigram in trigrams for other in self._with_trigram.get(trigram, ()))
+        likeness = {
+            other: 2 * count / (len(trigrams) + len(self._trigrams[other]))
+            for other, count in shared.items()
+            if abs(len(other) - len(word)) <= LONGEST_SLIP
+        }
+        best = max(likeness, key=lambda other: (likeness[other], other), default=None)
+        return best if best is not None and likeness[best] >= LIKE_ENOUGH else None
 
     def like(self, word: str) -> dict[str, float]:
         """Return the known words that resemble `word`, each with a likeness above 0 and, for `word` itself, 1."""

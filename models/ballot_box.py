@@ -1,17 +1,13 @@
-"""The one writer of ballots: it takes all that wait, stores them in one transaction and then answers each.
+"""The one writer of ballots: it takes all that wait, stores them in one transaction and then answers each."""
 
-A transaction a ballot would keep a town hall of 3,000 clicks waiting past Discord's three seconds; together they cost
-hardly more than not storing them. Nobody is answered before the commit.
-"""
-
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select, tuple_
 
 from models.errors import ConsultationError
+from models.group_commit import GroupCommit
 from models.memory import poll_record
 from models.records import Ballot, CastBallot
 from models.sealing import Purpose
@@ -20,16 +16,13 @@ from models.tables import BallotChange, BallotRow, PollRow
 from models.upsert import upsert
 
 REPLACED = ("segment", "position", "reason", "quotation", "cast_at")
-# Two variables a ballot are looked for at once: well under SQLite's 32,766 a statement.
-LARGEST_BATCH = 1_000
 
 
-@dataclass(slots=True)
-class _Waiting:
+@dataclass(frozen=True, slots=True)
+class _Cast:
     ballot: Ballot
     seal: bytes
     arrived_at: datetime
-    answer: asyncio.Future[CastBallot] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class BallotBox:
@@ -37,8 +30,7 @@ class BallotBox:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: list[_Waiting] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._commit: GroupCommit[_Cast, CastBallot] = GroupCommit(store, _store_batch)
 
     async def cast(self, ballot: Ballot) -> CastBallot:
         """Store a ballot and return once it is committed.
@@ -50,39 +42,14 @@ class BallotBox:
         if poll is None:
             raise ConsultationError("vote.poll_ended")
         seal = self._store.sealer.seal(Purpose.BALLOT, ballot.user_id, poll.consultation_id)
-        waiting = _Waiting(ballot, seal, self._store.now())
-        self._waiting.append(waiting)
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_all())
-        return await waiting.answer
+        return await self._commit.submit(_Cast(ballot, seal, self._store.now()))
 
     async def drain(self) -> None:
         """Wait until every ballot that was handed in is stored."""
-        if self._writer is not None:
-            await asyncio.shield(self._writer)
-
-    async def _write_all(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
-            try:
-                async with self._store.write() as session:
-                    answers = await _store_batch(session, batch)
-            except Exception as error:  # noqa: BLE001 - it is handed to everyone who waits
-                answers = [error] * len(batch)
-            for waiting, answer in zip(batch, answers, strict=True):
-                _answer(waiting.answer, answer)
+        await self._commit.drain()
 
 
-def _answer(future: asyncio.Future[CastBallot], answer: CastBallot | Exception) -> None:
-    if future.done():
-        return
-    if isinstance(answer, Exception):
-        future.set_exception(answer)
-    else:
-        future.set_result(answer)
-
-
-async def _store_batch(session: UnitOfWork, batch: Sequence[_Waiting]) -> list[CastBallot | Exception]:
+async def _store_batch(session: UnitOfWork, batch: Sequence[_Cast]) -> list[CastBallot | Exception]:
     polls = {
         row.id: poll_record(row)
         for row in await session.scalars(select(PollRow).where(PollRow.id.in_({w.ballot.poll_id for w in batch})))
@@ -104,24 +71,24 @@ async def _store_batch(session: UnitOfWork, batch: Sequence[_Waiting]) -> list[C
     return [_outcome(w, known, is_open=polls[w.ballot.poll_id].is_open_at(w.arrived_at)) for w in batch]
 
 
-def _outcome(waiting: _Waiting, known: set[tuple[int, bytes]], *, is_open: bool) -> CastBallot | Exception:
+def _outcome(cast: _Cast, known: set[tuple[int, bytes]], *, is_open: bool) -> CastBallot | Exception:
     if not is_open:
         return ConsultationError("vote.poll_ended")
-    key = (waiting.ballot.poll_id, waiting.seal)
+    key = (cast.ballot.poll_id, cast.seal)
     changed = key in known
     known.add(key)
-    return CastBallot(waiting.ballot.position, changed)
+    return CastBallot(cast.ballot.position, changed)
 
 
-def _change(waiting: _Waiting) -> dict[str, object]:
+def _change(cast: _Cast) -> dict[str, object]:
     return {
-        "poll_id": waiting.ballot.poll_id,
-        "seal": waiting.seal,
-        "segment": waiting.ballot.segment,
-        "position": waiting.ballot.position.value,
-        "cast_at": waiting.arrived_at,
+        "poll_id": cast.ballot.poll_id,
+        "seal": cast.seal,
+        "segment": cast.ballot.segment,
+        "position": cast.ballot.position.value,
+        "cast_at": cast.arrived_at,
     }
 
 
-def _row(waiting: _Waiting) -> dict[str, object]:
-    return {**_change(waiting), "reason": waiting.ballot.reason, "quotation": waiting.ballot.quotation.value}
+def _row(cast: _Cast) -> dict[str, object]:
+    return {**_change(cast), "reason": cast.ballot.reason, "quotation": cast.ballot.quotation.value}

@@ -1,6 +1,6 @@
 """Use cases on the consultation as a whole: its beginning and end, and what the bot made in Discord for it."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from models.errors import ConsultationError
 from models.memory import consultation_record
@@ -36,13 +36,16 @@ async def prepare(
 
 
 async def open_consultation(session: UnitOfWork, consultation_id: int) -> Consultation:
-    """Let people vote and be heard. Raises ConsultationError where it is open already."""
+    """Let people vote and be heard; `opened_at` stays that of the first time.
+
+    Raises ConsultationError where it is open already.
+    """
     return await _enter(
         session,
         consultation_id,
         ConsultationState.OPEN,
         "consultation.already_open",
-        opened_at=session.now(),
+        opened_at=func.coalesce(ConsultationRow.opened_at, session.now()),
         closed_at=None,
     )
 
@@ -52,6 +55,15 @@ async def close_consultation(session: UnitOfWork, consultation_id: int) -> Consu
     return await _enter(
         session, consultation_id, ConsultationState.CLOSED, "consultation.not_open", closed_at=session.now()
     )
+
+
+async def expect_heads(session: UnitOfWork, consultation_id: int, segment: str, heads: int) -> Consultation:
+    """Keep how many are expected to vote for a segment, for the quorum of polls opened from now on; 0 forgets it."""
+    row = await session.get_one(ConsultationRow, consultation_id)
+    others = {key: number for key, number in row.expected_heads.items() if key != segment}
+    row.expected_heads = {**others, segment: heads} if heads else others
+    await session.flush()
+    return _kept(session, row)
 
 
 async def require_open(session: UnitOfWork, consultation_id: int) -> None:

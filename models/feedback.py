@@ -2,16 +2,18 @@
 
 import secrets
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from models.consultations import require_open
 from models.errors import ConsultationError
 from models.records import Consultation, Feedback, FeedbackKind, Quotation
 from models.sealing import Purpose, pseudonym
 from models.store import UnitOfWork
-from models.tables import FeedbackRow
+from models.tables import FeedbackRow, ParticipantRow
+from models.tally import SMALLEST_SEGMENT
 from models.upsert import upsert
 
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without letters and digits that are read for each other
@@ -63,6 +65,8 @@ async def give_private(
 ) -> Feedback:
     """Store private feedback; the same `submission` handed in again takes the place of what was stored before.
 
+    A submission is kept sealed: it holds the moment somebody opened the form.
+
     Raises ConsultationError where the text is blank or the consultation is not open.
     """
     if not text.strip():
@@ -71,7 +75,7 @@ async def give_private(
         session,
         consultation,
         FeedbackKind.PRIVATE,
-        submission=submission,
+        submission=_sealed_number(session, submission),
         user_id=user_id,
         text=text,
         quotation=quotation,
@@ -128,6 +132,34 @@ async def all_feedback(session: UnitOfWork, consultation_id: int) -> list[Feedba
     return [_record(row) for row in rows]
 
 
+async def recorded_feedback(session: UnitOfWork, consultation_id: int) -> list[Feedback]:
+    """Return what was given in words for the confidential record, so that private words do not lead to their author.
+
+    Private words of the hour that still runs are left out: of two exports the second would show what was given
+    between them. A segment that fewer than five people declared is left out of private words.
+    """
+    this_hour = session.now().replace(minute=0, second=0, microsecond=0)
+    large = await _large_segments(session, consultation_id)
+    record = []
+    for one in await all_feedback(session, consultation_id):
+        if one.kind is FeedbackKind.THREAD:
+            record.append(one)
+        elif one.given_at < this_hour:
+            record.append(one if one.segment in large else replace(one, segment=None))
+    return record
+
+
+async def _large_segments(session: UnitOfWork, consultation_id: int) -> set[str]:
+    return set(
+        await session.scalars(
+            select(ParticipantRow.segment)
+            .where(ParticipantRow.consultation_id == consultation_id)
+            .group_by(ParticipantRow.segment)
+            .having(func.count() >= SMALLEST_SEGMENT),
+        ),
+    )
+
+
 async def _give(
     session: UnitOfWork,
     consultation: Consultation,
@@ -159,18 +191,24 @@ async def _give(
         "quotation": quotation.value,
         "given_at": given_at,
     }
+    same = (
+        FeedbackRow.consultation_id == consultation.id,
+        FeedbackRow.kind == kind,
+        FeedbackRow.submission == submission,
+    )
+    owner = await session.scalar(select(FeedbackRow.seal).where(*same))
+    if owner not in {None, values["seal"]}:
+        raise ConsultationError("error.leads_nowhere")
     await session.execute(
         upsert(session, FeedbackRow, [values], unique=("consultation_id", "kind", "submission"), replace=replaced),
     )
-    row = await session.scalar(
-        select(FeedbackRow).where(
-            FeedbackRow.consultation_id == consultation.id,
-            FeedbackRow.kind == kind,
-            FeedbackRow.submission == submission,
-        ),
-    )
+    row = await session.scalar(select(FeedbackRow).where(*same))
     assert row is not None, "it was written just now or before"  # noqa: S101
     return _record(row)
+
+
+def _sealed_number(session: UnitOfWork, submission: int) -> int:
+    return int.from_bytes(session.sealer.seal(Purpose.FEEDBACK, submission)[:7], "big")
 
 
 async def _unused_reference(session: UnitOfWork) -> str:

@@ -85,7 +85,9 @@ async def load_memory(session: AsyncSession) -> Memory:
 
 def consultation_record(row: ConsultationRow) -> Consultation:
     state = ConsultationState(row.state)
-    return Consultation(row.id, row.guild_id, state, tuple(row.public_languages), row.opened_at, row.expected_heads)
+    return Consultation(
+        row.id, row.guild_id, row.content_key, state, tuple(row.public_languages), row.opened_at, row.expected_heads
+    )
 
 
 def participant_record(row: ParticipantRow) -> Participant:

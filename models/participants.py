@@ -1,13 +1,46 @@
 """Use cases on people: for which segment they speak, in which groups, and in which language."""
 
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from models.group_commit import GroupCommit
 from models.memory import participant_record
 from models.records import Participant
 from models.sealing import Purpose
-from models.store import UnitOfWork
+from models.store import Store, UnitOfWork
 from models.tables import ParticipantRow, Preference
 from models.upsert import upsert
+
+ID_BITS = 62
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What somebody declares. `wants_messages` None leaves it as it was, at first at no."""
+
+    consultation_id: int
+    user_id: int
+    segment: str
+    groups: tuple[str, ...]
+    wants_messages: bool | None = None
+
+
+class Register:
+    """Takes in people who join, any number at once: a vote that many cast first of all makes them all join."""
+
+    def __init__(self, store: Store) -> None:
+        self._commit: GroupCommit[Joining, Participant] = GroupCommit(store, join_all)
+
+    async def join(self, joining: Joining) -> Participant:
+        """Store what somebody declares and return once it is committed."""
+        return await self._commit.submit(joining)
+
+    async def drain(self) -> None:
+        """Wait until everybody who joined is stored."""
+        await self._commit.drain()
 
 
 async def join(
@@ -19,29 +52,51 @@ async def join(
     *,
     wants_messages: bool | None = None,
 ) -> Participant:
-    """Keep for whom somebody speaks and where they take part; ballots already cast keep their segment.
+    """Keep for whom somebody speaks and where they take part; ballots already cast keep their segment."""
+    joining = Joining(consultation_id, user_id, segment, tuple(groups), wants_messages)
+    return (await join_all(session, [joining]))[0]
 
-    `wants_messages` says whether they asked for direct messages; None leaves it as it was, at first at no.
-    """
-    seal = session.sealer.seal(Purpose.MEMBERSHIP, user_id, consultation_id)
-    values = {
-        "consultation_id": consultation_id,
-        "seal": seal,
-        "segment": segment,
-        "groups": sorted(groups),
-        "wants_messages": bool(wants_messages),
-        "joined_at": session.now().replace(hour=0, minute=0, second=0, microsecond=0),
-    }
-    replaced = ("segment", "groups") if wants_messages is None else ("segment", "groups", "wants_messages")
-    statement = upsert(session, ParticipantRow, [values], unique=("consultation_id", "seal"), replace=replaced)
+
+async def join_all(session: UnitOfWork, joining: Sequence[Joining]) -> list[Participant]:
+    """Keep what several people declare; of one person's declarations the last counts."""
+    seals = [session.sealer.seal(Purpose.MEMBERSHIP, one.user_id, one.consultation_id) for one in joining]
+    newest = {(one.consultation_id, seal): one for one, seal in zip(joining, seals, strict=True)}
+    stored: dict[tuple[int, bytes], Participant] = {}
+    for asked in (False, True):
+        values = [
+            _row(one, seal, session.now())
+            for (_, seal), one in newest.items()
+            if (one.wants_messages is not None) is asked
+        ]
+        if values:
+            stored |= await _upsert(session, values, ("segment", "groups", *(["wants_messages"] if asked else [])))
+    session.after_commit(lambda memory: memory.participants.update(stored))
+    return [stored[one.consultation_id, seal] for one, seal in zip(joining, seals, strict=True)]
+
+
+async def _upsert(
+    session: UnitOfWork, values: list[dict[str, Any]], replaced: Sequence[str]
+) -> dict[tuple[int, bytes], Participant]:
+    statement = upsert(session, ParticipantRow, values, unique=("consultation_id", "seal"), replace=replaced)
     rows = await session.scalars(
         statement.returning(ParticipantRow),
-        # The session may hold the row as it was before.
+        # The session may hold a row as it was before.
         execution_options={"populate_existing": True},
     )
-    participant = participant_record(rows.one())
-    session.after_commit(lambda memory: memory.participants.update({(consultation_id, seal): participant}))
-    return participant
+    return {(row.consultation_id, row.seal): participant_record(row) for row in rows}
+
+
+def _row(joining: Joining, seal: bytes, now: datetime) -> dict[str, Any]:
+    return {
+        # Numbered by chance: in the order of joining, the rows would stand as the ballots do for which people joined.
+        "id": secrets.randbits(ID_BITS),
+        "consultation_id": joining.consultation_id,
+        "seal": seal,
+        "segment": joining.segment,
+        "groups": sorted(joining.groups),
+        "wants_messages": bool(joining.wants_messages),
+        "joined_at": now.replace(hour=0, minute=0, second=0, microsecond=0),
+    }
 
 
 async def choose_language(session: UnitOfWork, user_id: int, language: str) -> None:

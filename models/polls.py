@@ -1,11 +1,14 @@
-"""Use cases on polls: opening, ending, counting. Ballots are written by `models/ballot_box.py` alone."""
+"""Use cases on polls: opening, changing, ending, cancelling, counting.
+
+Ballots are written by `models/ballot_box.py` alone.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, false, func, or_, select, update
 
 from models.consultations import require_open
 from models.errors import ConsultationError
@@ -25,15 +28,16 @@ async def open_poll(
     wording: Mapping[str, Wording],
     closes_at: datetime | None,
     quorum: Quorum = NO_QUORUM,
+    opens_at: datetime | None = None,
 ) -> Poll:
     """Put a recommendation to the vote, with the wording in every language as it is voted on.
 
-    Raises ConsultationError where the consultation is not open, the end is not in the future or a poll on the
-    recommendation is open already.
+    It takes ballots from `opens_at`, or from now where that is None or has passed. Raises ConsultationError where the
+    consultation is not open, the end is not after the beginning or a poll on the recommendation is open already.
     """
     await require_open(session, consultation.id)
-    if closes_at is not None and closes_at <= session.now():
-        raise ConsultationError("poll.end_in_past")
+    begins_at = max(opens_at or session.now(), session.now())
+    _require_order(session.now(), begins_at, closes_at)
     running = select(PollRow.id).where(
         PollRow.consultation_id == consultation.id,
         PollRow.recommendation == recommendation,
@@ -46,7 +50,7 @@ async def open_poll(
         recommendation=recommendation,
         group=group,
         wording={language: asdict(text) for language, text in wording.items()},
-        opened_at=session.now(),
+        opened_at=begins_at,
         closes_at=closes_at,
         cancelled=False,
         quorum=asdict(quorum),
@@ -59,19 +63,54 @@ async def open_poll(
     return poll
 
 
-async def end(session: UnitOfWork, poll_id: int, reason: str | None = None) -> Poll:
-    """End a poll now, for a reason, or at the deadline it has reached, also where that passed while the bot was down.
+async def edit(
+    session: UnitOfWork,
+    poll_id: int,
+    *,
+    opens_at: datetime | None = None,
+    closes_at: datetime | None = None,
+    quorum: Quorum | None = None,
+) -> Poll:
+    """Change a poll's beginning while that lies ahead, its end and its quorum; None leaves each as it is.
 
-    Raises ConsultationError where it has ended already, so that of two moderators one is told.
+    Raises ConsultationError where the poll has ended, where the beginning has passed or the end would not come after
+    it, and, once somebody has voted, for whatever does more than put off the end.
     """
     now = session.now()
+    row = await session.get(PollRow, poll_id)
+    if row is None or row.ended_at is not None or (row.closes_at is not None and row.closes_at <= now):
+        raise ConsultationError("poll.already_ended")
+    puts_off = closes_at is None or (row.closes_at is not None and closes_at >= row.closes_at)
+    if (opens_at or quorum or not puts_off) and await turnout(session, poll_id):
+        raise ConsultationError("poll.only_extended")
+    if opens_at is not None and row.opened_at <= now:
+        raise ConsultationError("poll.has_begun")
+    row.opened_at = max(opens_at, now) if opens_at else row.opened_at
+    row.closes_at = closes_at or row.closes_at
+    _require_order(now, row.opened_at, row.closes_at)
+    row.quorum = asdict(quorum) if quorum else row.quorum
+    await session.flush()
+    poll = poll_record(row)
+    session.after_commit(lambda memory: memory.polls.update({poll.id: poll}))
+    return poll
+
+
+async def end(session: UnitOfWork, poll_id: int, reason: str | None = None) -> Poll:
+    """End a poll now, for a reason, or without one at the deadline it has reached, also while the bot was down.
+
+    One that has not begun is cancelled: there is nothing to count. Raises ConsultationError where it has ended
+    already, so that of two moderators one is told, or where there is no reason and its deadline was put off.
+    """
+    now = session.now()
+    due = PollRow.closes_at <= now if reason is None else PollRow.id == poll_id
     row = await session.scalar(
         update(PollRow)
-        .where(PollRow.id == poll_id, PollRow.ended_at.is_(None))
+        .where(PollRow.id == poll_id, PollRow.ended_at.is_(None), due)
         .values(
             # No ballot counted after the deadline, so that is the end, however late it is noticed.
             ended_at=case((PollRow.closes_at <= now, PollRow.closes_at), else_=now),
             end_reason=reason,
+            cancelled=PollRow.opened_at > now,
         )
         .returning(PollRow),
     )
@@ -81,8 +120,30 @@ async def end(session: UnitOfWork, poll_id: int, reason: str | None = None) -> P
     return poll_record(row)
 
 
+async def cancel(session: UnitOfWork, poll_id: int, reason: str) -> Poll:
+    """Take a poll back for a reason: its ballots stay, and no result of it is counted or published.
+
+    Raises ConsultationError where it has ended, also at a deadline that was not noticed yet.
+    """
+    now = session.now()
+    row = await session.scalar(
+        update(PollRow)
+        .where(
+            PollRow.id == poll_id,
+            PollRow.ended_at.is_(None),
+            or_(PollRow.closes_at.is_(None), PollRow.closes_at > now),
+        )
+        .values(ended_at=now, end_reason=reason, cancelled=True)
+        .returning(PollRow),
+    )
+    if row is None:
+        raise ConsultationError("poll.already_ended")
+    session.after_commit(lambda memory: memory.forget_poll(poll_id))
+    return poll_record(row)
+
+
 async def results_to_post(session: UnitOfWork) -> list[Poll]:
-    """Return the ended polls whose result is not in Discord yet, oldest first."""
+    """Return the ended polls whose result, or whose cancellation, is not in Discord yet, oldest first."""
     rows = await session.scalars(
         select(PollRow).where(PollRow.ended_at.is_not(None), PollRow.result_posted.is_(False)).order_by(PollRow.id),
     )
@@ -95,10 +156,14 @@ async def mark_posted(session: UnitOfWork, poll_id: int) -> None:
 
 
 async def ended_polls(session: UnitOfWork, consultation_id: int) -> list[Poll]:
-    """Return the polls of a consultation that have ended, oldest first."""
+    """Return the polls of a consultation that have ended with a result, oldest first; cancelled ones have none."""
     rows = await session.scalars(
         select(PollRow)
-        .where(PollRow.consultation_id == consultation_id, PollRow.ended_at.is_not(None))
+        .where(
+            PollRow.consultation_id == consultation_id,
+            PollRow.ended_at.is_not(None),
+            PollRow.cancelled == false(),
+        )
         .order_by(PollRow.id),
     )
     return [poll_record(row) for row in rows]
@@ -121,9 +186,14 @@ async def turnout(session: UnitOfWork, poll_id: int) -> int:
 
 
 async def result(session: UnitOfWork, poll: Poll) -> Result:
-    """Count an ended poll. Raises ConsultationError while it is open: nobody sees results then."""
+    """Count an ended poll.
+
+    Raises ConsultationError while it is open, and where it was cancelled: nobody sees results then.
+    """
     if poll.ended_at is None:
         raise ConsultationError("poll.still_open")
+    if poll.cancelled:
+        raise ConsultationError("poll.was_cancelled")
     rows = await session.execute(
         select(BallotRow.segment, BallotRow.position, func.count())
         .where(BallotRow.poll_id == poll.id)
@@ -169,6 +239,15 @@ async def reasons(session: UnitOfWork, poll: Poll) -> list[Reason]:
         Reason(poll.id, poll.recommendation, labels[row.segment], row.reason or "", Quotation(row.quotation))
         for row in rows
     ]
+
+
+def _require_order(now: datetime, begins_at: datetime, closes_at: datetime | None) -> None:
+    if closes_at is None:
+        return
+    if closes_at <= now:
+        raise ConsultationError("poll.end_in_past")
+    if closes_at <= begins_at:
+        raise ConsultationError("poll.end_before_beginning")
 
 
 def _hour(moment: datetime) -> datetime:

@@ -1,7 +1,7 @@
 """What use cases give back: plain frozen values, never mapped objects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -58,6 +58,7 @@ class Consultation:
 
     id: int
     guild_id: int
+    content_key: str
     state: ConsultationState
     public_languages: tuple[str, ...]
     opened_at: datetime | None
@@ -98,10 +99,13 @@ class Quorum:
     """How many must vote for a poll to be valid.
 
     `heads` is a number over all, `share` a percentage of the heads expected in each segment; 0 asks for none.
+    `expected` are those heads by segment as they were when the quorum was set: what moderators enter later moves no
+    quorum of a running poll.
     """
 
     heads: int = 0
     share: int = 0
+    expected: Mapping[str, int] = field(default_factory=dict)
 
 
 NO_QUORUM = Quorum()

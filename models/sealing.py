@@ -68,10 +68,11 @@ def pseudonym(seal: bytes, scope: str = "") -> str:
     return "P-" + base64.b32encode(digest).decode()[:PSEUDONYM_CHARACTERS]
 
 
-def read_or_make_key(path: Path) -> tuple[bytes, bool]:
+def read_or_make_key(path: Path, *, may_make: bool = True) -> tuple[bytes, bool]:
     """Return the operator's key and whether it was made just now, readable by its owner alone.
 
-    Raises OperatorError where the file cannot be read or made, or holds something else.
+    Raises OperatorError where the file cannot be read or made, holds something else, or is missing and none may be
+    made, because a store was filled under another.
     """
     try:
         if path.exists():
@@ -79,6 +80,11 @@ def read_or_make_key(path: Path) -> tuple[bytes, bool]:
             if len(key) * 8 != KEY_BITS:
                 raise OperatorError(f"{path} does not hold a key of this bot. Restore the key file from your backup.")
             return key, False
+        if not may_make:
+            raise OperatorError(
+                f"There is no key in {path}, and the store was made with one. Restore the key file from your backup, "
+                "or name it with KEY_FILE.",
+            )
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = AESSIV.generate_key(KEY_BITS)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, false, func, select
 
 from models.memory import poll_record
 from models.records import Poll
@@ -44,7 +44,12 @@ async def status(session: UnitOfWork, consultation_id: int) -> Status:
             FeedbackRow.consultation_id == consultation_id,
             FeedbackRow.deleted_at.is_(None),
         ),
-        ended_polls=await _count(session, PollRow.consultation_id == consultation_id, PollRow.ended_at.is_not(None)),
+        ended_polls=await _count(
+            session,
+            PollRow.consultation_id == consultation_id,
+            PollRow.ended_at.is_not(None),
+            PollRow.cancelled == false(),
+        ),
         open_polls=tuple(RunningPoll(poll_record(row), turnout) for row, turnout in of_polls),
     )
 

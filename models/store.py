@@ -18,7 +18,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -129,6 +129,15 @@ class Store:
         return self.memory.languages.get(self.sealer.seal(Purpose.PREFERENCE, user_id))
 
 
+def exists(database_url: str) -> bool:
+    """Say whether there is a store in a file already, which was made with a key."""
+    try:
+        file = _file_of(make_url(database_url))
+    except SQLAlchemyError:
+        return False
+    return file is not None and file.exists()
+
+
 async def open_store(database_url: str, sealer: Sealer, clock: Clock) -> Store:
     """Open the database at `database_url`, bring its tables up to date and load what is kept in memory.
 
@@ -142,7 +151,7 @@ async def open_store(database_url: str, sealer: Sealer, clock: Clock) -> Store:
             f"DATABASE_URL names no store that can be used here ({_first_line(error)}). "
             "Write it as sqlite+aiosqlite:///FOLDER/FILE.db.",
         ) from error
-    file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    file = _file_of(url)
     if file is not None:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -169,6 +178,10 @@ async def open_store(database_url: str, sealer: Sealer, clock: Clock) -> Store:
         await store.close()
         raise
     return store
+
+
+def _file_of(url: URL) -> Path | None:
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
 def migration_config() -> Config:

@@ -1,10 +1,10 @@
-"""Counting: positions by segment, merging of small segments, consensus. Pure functions over plain values."""
+"""Counting: positions by segment, merging of small segments, consensus, quorum. Pure functions over plain values."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from math import prod
 
-from models.records import Position
+from models.records import Position, Quorum
 
 SMALLEST_SEGMENT = 5
 OTHER = "other"
@@ -57,6 +57,24 @@ class Result:
     labels: Mapping[str, str | None]
 
 
+@dataclass(frozen=True, slots=True)
+class SegmentQuorum:
+    """A segment's quorum: `needed` ballots, and whether they were cast; None where the segment is not published."""
+
+    segment: str
+    needed: int
+    reached: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuorumOutcome:
+    """Whether a quorum was reached over all, None where no number was asked for, and in each segment that has one."""
+
+    needed: int
+    reached: bool | None
+    segments: tuple[SegmentQuorum, ...]
+
+
 def tally(counts: Iterable[tuple[str, Position, int]]) -> Result:
     """Count `(segment, position, ballots)` triples into what may be published.
 
@@ -85,6 +103,27 @@ def consensus(groups: Iterable[PositionCounts]) -> float:
     dimensional opinion spaces'), over declared segments instead of clusters.
     """
     return prod((group.agreeing + 1) / (group.ballots + 2) for group in groups)
+
+
+def heads_needed(expected: int, share: int) -> int:
+    """Return how many ballots `share` percent of the `expected` heads are, rounded up."""
+    return -(-expected * share // 100)
+
+
+def quorum_outcome(result: Result, quorum: Quorum) -> QuorumOutcome:
+    """Say where a quorum was reached, from published numbers alone.
+
+    Nothing is said of a segment that has no row of its own, however many voted, nor of all segments together: either
+    would tell how many ballots a merged segment has.
+    """
+    own_rows = {row.segment: row.counts.ballots for row in result.segments if row.segment != OTHER}
+    segments = []
+    for segment, expected in sorted(quorum.expected.items()):
+        if needed := heads_needed(expected, quorum.share):
+            ballots = own_rows.get(segment)
+            segments.append(SegmentQuorum(segment, needed, None if ballots is None else ballots >= needed))
+    reached = result.total.ballots >= quorum.heads if quorum.heads else None
+    return QuorumOutcome(quorum.heads, reached, tuple(segments))
 
 
 def _labels(ballots: Mapping[str, int]) -> dict[str, str | None]:

@@ -51,6 +51,7 @@ class Command(_Step):
     who: str
     command: str
     options: Mapping[str, str] = {}
+    press: str | None = None  # the button pressed in the answer, by its label
 
 
 class Join(_Step):
@@ -202,7 +203,10 @@ class Actors:
     async def _do(self, step: Step) -> None:
         match step:
             case Command():
-                _answered(await self._member(step.who).slash(self._server.lobby, step.command, **step.options))
+                member = self._member(step.who)
+                answer = _answered(await member.slash(self._server.lobby, step.command, **step.options))
+                if step.press:
+                    _answered(await member.click(answer, label=step.press))
             case Join():
                 for who in step.who:
                     await self._join(self._people[who])

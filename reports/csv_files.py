@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from io import StringIO
 
 from models.records import Feedback, FeedbackKind, Position
+from models.tally import QuorumOutcome, quorum_outcome
 from reports.captions import Captions
 from reports.record import PollRecord, Record
 
@@ -33,6 +34,8 @@ RESULT_COLUMNS = (
     "ballots",
     *Position,
     "poll_consensus",
+    "quorum",
+    "quorum_reached",
 )
 BALLOT_COLUMNS = ("poll", "recommendation", "pseudonym", "segment", "position", "hour")
 FEEDBACK_COLUMNS = (
@@ -74,6 +77,7 @@ def _result_rows(record: PollRecord, captions: Captions) -> Iterator[tuple[Cell,
     poll, result = record.poll, record.result
     rows = [(EVERYONE, captions.everyone(), result.total)]
     rows += [(row.segment, captions.segment(row.segment), row.counts) for row in result.segments]
+    quorum = _quorum_cells(quorum_outcome(result, poll.quorum))
     for segment, title, counts in rows:
         yield (
             poll.recommendation,
@@ -87,7 +91,15 @@ def _result_rows(record: PollRecord, captions: Captions) -> Iterator[tuple[Cell,
             counts.ballots,
             *(counts.of(position) for position in Position),
             result.consensus,
+            *quorum.get(segment, (None, None)),
         )
+
+
+def _quorum_cells(outcome: QuorumOutcome) -> dict[str, tuple[Cell, Cell]]:
+    """Return the ballots needed and whether they were cast, by row; none for a row that has no quorum of its own."""
+    cells = [(one.segment, one.needed, one.reached) for one in outcome.segments]
+    cells.append((EVERYONE, outcome.needed, outcome.reached))
+    return {row: (needed, "yes" if reached else "no") for row, needed, reached in cells if reached is not None}
 
 
 def _ballot_rows(record: PollRecord) -> Iterator[tuple[Cell, ...]]:
@@ -111,7 +123,7 @@ def _feedback_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
             words.recommendation,
             None,
             words.pseudonym,
-            words.segment or UNDECLARED,
+            words.segment or (UNDECLARED if words.kind is FeedbackKind.THREAD else None),
             words.quotation,
             _told_time(words),
             words.edited_at,

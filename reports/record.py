@@ -33,7 +33,7 @@ async def gather(session: UnitOfWork, consultation_id: int) -> Record:
     """Read the record of a consultation; polls that are still open have no part in it."""
     return Record(
         polls=tuple([await _poll_record(session, poll) for poll in await polls.ended_polls(session, consultation_id)]),
-        feedback=tuple(await feedback.all_feedback(session, consultation_id)),
+        feedback=tuple(await feedback.recorded_feedback(session, consultation_id)),
     )
 
 

@@ -39,6 +39,7 @@ class CardKeeper:
 
     def __init__(self, bot: "ConsultationBot") -> None:
         self._bot = bot
+        self._charts: dict[tuple[int, str], bytes] = {}  # an ended poll's chart stays as it is
         self._edits: dict[Place, asyncio.Task[None]] = {}
         self._stale: set[Place] = set()
         self._edited_at: dict[Place, datetime] = {}
@@ -72,7 +73,7 @@ class CardKeeper:
         async with self._bot.store.read() as session:
             poll = await polls.latest_poll_on(session, consultation.id, recommendation)
             turnout = await polls.turnout(session, poll.id) if poll else 0
-            result = await polls.result(session, poll) if poll and poll.ended_at else None
+            result = await polls.result(session, poll) if poll and poll.ended_at and not poll.cancelled else None
         files, chart_text = [], None
         if poll and result:
             chart, chart_text = await self.chart(poll, result, speeches[0])
@@ -84,6 +85,7 @@ class CardKeeper:
             turnout,
             result,
             chart_text,
+            has_begun=poll is None or poll.opened_at <= self._bot.store.now(),
         )
         catalogue = self._bot.catalogue
         drawn = recommendation_card(catalogue, catalogue.recommendations[recommendation], speeches, state)
@@ -97,21 +99,23 @@ class CardKeeper:
     async def chart(self, poll: Poll, result: Result, say: Speech) -> tuple[discord.File, str]:
         """Return an ended poll's chart as a file, and its text alternative."""
         names = captions(self._bot.catalogue, say.language)
-        picture = await asyncio.to_thread(draw_result, poll, result, names)
+        if (poll.id, say.language) not in self._charts:
+            self._charts[poll.id, say.language] = await asyncio.to_thread(draw_result, poll, result, names)
         described = text_alternative(poll, result, names)
-        return discord.File(io.BytesIO(picture), CHART, description=described), described
+        picture = io.BytesIO(self._charts[poll.id, say.language])
+        return discord.File(picture, CHART, description=described), described
 
     async def _keep(self, guild_id: int, place: Place) -> None:
         failures = 0
         while place in self._stale:
             await asyncio.sleep(self._seconds_to_wait(place) * 2 ** min(failures, MOST_DOUBLINGS))
             self._stale.discard(place)
-            self._edited_at[place] = self._bot.store.now()
             if await self._is_done(guild_id, place):
                 failures = 0
             else:
                 failures += 1
                 self._stale.add(place)
+            self._edited_at[place] = self._bot.store.now()
         if self._edits.get(place) is asyncio.current_task():
             del self._edits[place]
 

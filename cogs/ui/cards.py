@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 from discord import ui
@@ -9,8 +10,8 @@ from discord import ui
 from cogs.ui.layout import Piece, button, card, fitting, harmless, rows, source, text
 from cogs.ui.texts import Speech, captions
 from content.catalogue import Catalogue, Recommendation
-from models.records import ConsultationState, Poll, Position
-from models.tally import PositionCounts, Result
+from models.records import ConsultationState, Poll, Position, Quorum
+from models.tally import PositionCounts, Result, quorum_outcome
 from reports.captions import Captions
 
 CHART = "result.png"
@@ -21,7 +22,8 @@ class CardState:
     """What a recommendation's card shows besides the recommendation itself.
 
     `poll` is the newest poll on it, `turnout` how many have voted, `result` what is published once it has ended,
-    `chart_text` the chart's text alternative, None where there is no chart.
+    `chart_text` the chart's text alternative, None where there is no chart, `has_begun` whether the poll takes ballots
+    already.
     """
 
     consultation: ConsultationState
@@ -30,6 +32,7 @@ class CardState:
     turnout: int = 0
     result: Result | None = None
     chart_text: str | None = None
+    has_begun: bool = True
 
 
 def start_card(catalogue: Catalogue, speeches: Sequence[Speech], state: ConsultationState) -> list[Piece]:
@@ -85,6 +88,35 @@ def recommendation_card(
     return [card(*fitting(draw, len(speeches)))]
 
 
+def poll_preview(
+    catalogue: Catalogue,
+    recommendation: Recommendation,
+    speeches: Sequence[Speech],
+    state: CardState,
+    say: Speech,
+    confirmation: str,
+) -> list[Piece]:
+    """Draw, for a moderator alone, the card as it will stand, with what opens the vote and what leaves it closed.
+
+    `confirmation` is the custom id that opens it. The card's own buttons are there to be seen and do nothing.
+    """
+    pieces = _recommendation_pieces(catalogue, recommendation, speeches, state, tables=0)
+    for row in (piece for piece in pieces if isinstance(piece, ui.ActionRow)):
+        for child in row.children:
+            if isinstance(child, ui.Button):
+                child.disabled = True
+    opening: ui.Button[Any] = ui.Button(
+        label=say("poll.preview_open"), custom_id=confirmation, style=discord.ButtonStyle.success
+    )
+    leaving = button(say("poll.preview_leave"), "leave_vote")
+    return [card(*pieces), text(say("poll.preview")), *rows([opening, leaving])]
+
+
+def cancelled_card(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
+    """Draw what is said in the thread of a poll that was cancelled."""
+    return [card(*(text(f"### {poll.wording[say.language].title}", *_cancelled(poll, say)) for say in speeches))]
+
+
 def result_card(
     catalogue: Catalogue, poll: Poll, result: Result, speeches: Sequence[Speech], chart_text: str
 ) -> list[Piece]:
@@ -97,7 +129,7 @@ def result_card(
             if poll.end_reason:
                 lines.append(say("card.end_reason", reason=harmless(poll.end_reason)))
             names = captions(catalogue, say.language)
-            pieces.append(text(*lines, *result_lines(result, names, say, segments=number < tables)))
+            pieces.append(text(*lines, *result_lines(result, poll.quorum, names, say, segments=number < tables)))
         return [*pieces, chart_gallery(chart_text)]
 
     return [card(*fitting(draw, len(speeches)))]
@@ -117,7 +149,7 @@ def _recommendation_pieces(
         ]
     if state.chart_text is not None:
         pieces.append(chart_gallery(state.chart_text))
-    if state.poll is not None and state.poll.ended_at is None:
+    if state.poll is not None and state.poll.ended_at is None and state.has_begun:
         pieces += rows(ballot_buttons(state.poll, speeches))
     pieces.append(
         text(*(f"-# {say('card.thread' if state.reads_messages else 'card.thread_unread')}" for say in speeches))
@@ -161,8 +193,8 @@ def chart_gallery(description: str) -> Piece:
     return gallery
 
 
-def result_lines(result: Result, names: Captions, say: Speech, *, segments: bool) -> Iterable[str]:
-    """Say a result in words: everybody's positions, then each published segment's if asked for, then the consensus."""
+def result_lines(result: Result, quorum: Quorum, names: Captions, say: Speech, *, segments: bool) -> Iterable[str]:
+    """Say a result in words: everybody's positions, each published segment's if asked for, consensus, the quorum."""
     yield _counts_line(names.everyone(), result.total, say)
     for row in result.segments if segments else ():
         yield _counts_line(names.segment(row.segment), row.counts, say)
@@ -170,6 +202,22 @@ def result_lines(result: Result, names: Captions, say: Speech, *, segments: bool
         yield say("result.no_segments")
     if result.consensus is not None:
         yield say("result.consensus", consensus=names.decimal(result.consensus))
+    yield from _quorum_lines(result, quorum, names, say, segments=segments)
+
+
+def _quorum_lines(result: Result, quorum: Quorum, names: Captions, say: Speech, *, segments: bool) -> Iterable[str]:
+    """Say over all whether the quorum was reached, and if asked for in which segments."""
+    outcome = quorum_outcome(result, quorum)
+    if outcome.reached is not None:
+        yield say("result.quorum_reached" if outcome.reached else "result.quorum_missed", count=outcome.needed)
+    for phrase, reached in (
+        ("result.quorum_reached_by", True),
+        ("result.quorum_missed_by", False),
+        ("result.quorum_not_shown", None),
+    ):
+        named = [names.segment(one.segment) for one in outcome.segments if one.reached is reached]
+        if segments and named:
+            yield say(phrase, share=quorum.share, segments=", ".join(named))
 
 
 def _label(speeches: Sequence[Speech], phrase: str) -> str:
@@ -182,23 +230,40 @@ def _poll_status(catalogue: Catalogue, state: CardState, say: Speech, *, segment
     if poll is None:
         return [text(say("card.no_poll"))]
     if poll.ended_at is None:
-        until = (
-            say("card.poll_open_without_end")
-            if poll.closes_at is None
-            else say(
-                "card.poll_open",
-                closes=discord.utils.format_dt(poll.closes_at, "f"),
-                left=discord.utils.format_dt(poll.closes_at, "R"),
-            )
-        )
-        turnout = say("card.turnout", count=state.turnout) if state.turnout else say("card.no_turnout")
-        return [text(until, turnout, f"-# {say('card.secret')}")]
+        return [text(*_running(poll, state, say), f"-# {say('card.secret')}")]
+    if poll.cancelled:
+        return [text(*_cancelled(poll, say))]
     lines = [say("card.poll_ended", ended=discord.utils.format_dt(poll.ended_at, "f"))]
     if poll.end_reason:
         lines.append(say("card.end_reason", reason=harmless(poll.end_reason)))
     if state.result is not None:
-        lines += result_lines(state.result, captions(catalogue, say.language), say, segments=segments)
+        lines += result_lines(state.result, poll.quorum, captions(catalogue, say.language), say, segments=segments)
     return [text(*lines)]
+
+
+def _running(poll: Poll, state: CardState, say: Speech) -> Iterable[str]:
+    """Say from when until when a poll takes ballots, how many there are, and how many there must be."""
+    closes = discord.utils.format_dt(poll.closes_at, "f") if poll.closes_at else None
+    if not state.has_begun:
+        opens, left = (discord.utils.format_dt(poll.opened_at, style) for style in ("f", "R"))
+        ahead = "card.poll_ahead" if closes else "card.poll_ahead_without_end"
+        yield say(ahead, opens=opens, left=left, closes=closes)
+    elif poll.closes_at is None:
+        yield say("card.poll_open_without_end")
+    else:
+        yield say("card.poll_open", closes=closes, left=discord.utils.format_dt(poll.closes_at, "R"))
+    if state.has_begun:
+        yield say("card.turnout", count=state.turnout) if state.turnout else say("card.no_turnout")
+    if poll.quorum.heads:
+        yield say("card.quorum", count=poll.quorum.heads)
+    if poll.quorum.share:
+        yield say("card.quorum_share", share=poll.quorum.share)
+
+
+def _cancelled(poll: Poll, say: Speech) -> list[str]:
+    """Say that a poll was cancelled, when and why."""
+    ended = discord.utils.format_dt(poll.ended_at or poll.opened_at, "f")
+    return [say("card.poll_cancelled", ended=ended), say("card.cancel_reason", reason=harmless(poll.end_reason or ""))]
 
 
 def _counts_line(name: str, counts: PositionCounts, say: Speech) -> str:

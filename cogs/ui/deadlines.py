@@ -1,4 +1,4 @@
-"""The end of a poll, as a moderator types it: a date, a weekday or a length, in their language or in English.
+"""The end or beginning of a poll, as a moderator types it: a date, a weekday or a length, in their language or English.
 
 Reads text with dateparser and hands back a moment. It never asks the system clock and never guesses: what
 dateparser would read only in part (an hour it drops, a weekday that contradicts its date) counts as not understood.
@@ -17,6 +17,7 @@ from models.errors import ConsultationError
 _LONGEST_TEXT = 80  # characters; no date is longer, and dateparser takes its time over what is
 _FURTHEST = timedelta(days=366)
 _END_OF_DAY = time(23, 59)
+_START_OF_DAY = time(0)
 
 # What dateparser lacks in these languages, put into words that it has. Midnight ends the day that it is named with.
 _REWRITINGS = tuple(
@@ -49,17 +50,36 @@ _SPOKEN_HOUR = re.compile(
 _LONE_NUMBER = re.compile(r"(?<![\d:.,])\d+(?![\d:.,]|\s*[^\W\d])")
 
 
-def parse_deadline(text: str, language: str, timezone: ZoneInfo, now: datetime) -> datetime:
+def parse_deadline(
+    text: str, language: str, timezone: ZoneInfo, now: datetime, begins_at: datetime | None = None
+) -> datetime:
     """Return the moment, in UTC, that `text` names.
 
     `language` is the moderator's (a two-letter code), `timezone` the consultation's, `now` an aware datetime. A day
     without a time ends at 23:59; a weekday is the next one, never today; a length counts from `now`, in elapsed
     time where it has hours or minutes and on the calendar otherwise. Of an hour that the clock shows twice, the
-    first is meant.
+    first is meant. Where the poll begins only at `begins_at`, lengths, weekdays and hours count from then; 'tomorrow'
+    and its like count from now in any case.
+
+    Raises ConsultationError where the text is not understood, is not in the future, not after the beginning or lies
+    over a year ahead.
+    """
+    moment = _checked(text, language, timezone, now, begins_at or now, _END_OF_DAY)
+    if begins_at is not None and moment <= begins_at:
+        raise ConsultationError("poll.end_before_beginning")
+    return moment
+
+
+def parse_beginning(text: str, language: str, timezone: ZoneInfo, now: datetime) -> datetime:
+    """Return the moment, in UTC, that `text` names as `parse_deadline` does, but a day without a time begins at 0:00.
 
     Raises ConsultationError where the text is not understood, is not in the future or lies over a year ahead.
     """
-    moment = _read(text, language, timezone, now) if len(text) <= _LONGEST_TEXT else None
+    return _checked(text, language, timezone, now, now, _START_OF_DAY)
+
+
+def _checked(text: str, language: str, timezone: ZoneInfo, now: datetime, base: datetime, whole_day: time) -> datetime:
+    moment = _read(text, language, timezone, now, base, whole_day) if len(text) <= _LONGEST_TEXT else None
     if moment is None:
         raise ConsultationError("poll.end_unclear", text=text[:_LONGEST_TEXT])
     if moment <= now:
@@ -69,18 +89,21 @@ def parse_deadline(text: str, language: str, timezone: ZoneInfo, now: datetime) 
     return moment.astimezone(UTC)
 
 
-def _read(text: str, language: str, timezone: ZoneInfo, now: datetime) -> datetime | None:
-    """Return what the text means, or None; it may lie in the past."""
+def _read(
+    text: str, language: str, timezone: ZoneInfo, now: datetime, base: datetime, whole_day: time
+) -> datetime | None:
+    """Return what the text means, counted from `base`, or None; it may lie in the past."""
     words = " ".join(text.lower().split())
     for pattern, replacement in _REWRITINGS:
         words = pattern.sub(replacement, words)
-    local = now.astimezone(timezone)
+    local = (now if _NAMED_DAY.search(words) else base).astimezone(timezone)
     try:
         if not _NAMED_DAY.search(words) and not _TIME_OF_DAY.search(words):
             length = _read_length(words, language, local)
             if length is not None:
                 return length
-        return _read_date(_SPOKEN_HOUR.sub(_digits, words).replace("24:00", "23:59"), language, local)
+        spoken = _SPOKEN_HOUR.sub(_digits, words).replace("24:00", "23:59")
+        return _read_date(spoken, language, local, whole_day)
     except OverflowError:  # the years 1 and 9999 have no room for a change of time zone
         return None
 
@@ -95,7 +118,7 @@ def _read_length(words: str, language: str, now: datetime) -> datetime | None:
     return end.replace(tzinfo=now.tzinfo).astimezone(UTC)
 
 
-def _read_date(words: str, language: str, now: datetime) -> datetime | None:
+def _read_date(words: str, language: str, now: datetime, whole_day: time) -> datetime | None:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     answer = _ask("relative-time", words, language, midnight)
     if answer is None and not _NAMED_DAY.search(words):
@@ -106,7 +129,7 @@ def _read_date(words: str, language: str, now: datetime) -> datetime | None:
         return None
     end: datetime = answer.date_obj
     if answer.period == "day" and not _TIME_OF_DAY.search(words):
-        end = datetime.combine(end, _END_OF_DAY)
+        end = datetime.combine(end, whole_day)
     elif answer.period != "time":
         return None
     return end.replace(tzinfo=now.tzinfo).astimezone(UTC)

@@ -1,4 +1,7 @@
-"""The question for whom somebody speaks, as it is asked in any form that needs it, and its answer."""
+"""The question for whom somebody speaks, as it is asked in any form that needs it, and its answer.
+
+Whether they want direct messages is asked by /join alone: who only wants to vote is not to be asked for more.
+"""
 
 import logging
 from collections.abc import Iterable
@@ -13,6 +16,7 @@ from cogs.ui.texts import Speech
 from content.catalogue import Catalogue
 from models import participants
 from models.errors import ConsultationError
+from models.participants import Joining
 from models.records import Consultation, Participant, PlaceKind
 
 if TYPE_CHECKING:
@@ -22,14 +26,20 @@ log = logging.getLogger(__name__)
 
 SEGMENT = "segment"
 GROUPS = "groups"
+MESSAGES = "messages"
+BEFORE_END = "before_end"
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """What somebody declared: their stakeholder segment and their working groups."""
+    """What somebody declared: their stakeholder segment, their working groups and whether they want direct messages.
+
+    `wants_messages` is None where they were not asked.
+    """
 
     segment: str
     groups: tuple[str, ...]
+    wants_messages: bool | None = None
 
 
 def membership_fields(
@@ -68,6 +78,17 @@ def membership_fields(
     ]
 
 
+def messages_field(say: Speech, participant: Participant | None) -> Piece:
+    """Return the field that asks for direct messages, ticked only by somebody who ticked it before."""
+    wanted = participant is not None and participant.wants_messages
+    return any_of(
+        MESSAGES,
+        say("join.messages"),
+        say("join.messages_hint"),
+        [Option(BEFORE_END, say("join.messages_wanted"), chosen=wanted)],
+    )
+
+
 def declared(catalogue: Catalogue, answers: dict[str, Any]) -> Membership | None:
     """Return the membership declared in a form, None where the form did not ask for it.
 
@@ -78,7 +99,8 @@ def declared(catalogue: Catalogue, answers: dict[str, Any]) -> Membership | None
         return None
     if segment not in catalogue.segments:
         raise ConsultationError("join.no_segment")
-    return Membership(segment, tuple(group for group in answers.get(GROUPS) or () if group in catalogue.groups))
+    groups = tuple(group for group in answers.get(GROUPS) or () if group in catalogue.groups)
+    return Membership(segment, groups, bool(answers[MESSAGES]) if MESSAGES in answers else None)
 
 
 async def keep_membership(
@@ -89,16 +111,22 @@ async def keep_membership(
 ) -> Participant:
     """Store what somebody declared and give them their groups' roles, once it is stored.
 
+    Somebody who asks for messages gets them in the language they asked in, unless they chose one: a message that
+    nobody's click brings about has no other to go by.
     Roles open no door, so one that Discord refuses to give is logged and costs the person nothing.
     """
-    async with bot.store.write() as session:
-        participant = await participants.join(
-            session,
+    if membership.wants_messages and bot.store.language_of(interaction.user.id) is None:
+        async with bot.store.write() as session:
+            await participants.choose_language(session, interaction.user.id, bot.speech(interaction).language)
+    participant = await bot.register.join(
+        Joining(
             consultation.id,
             interaction.user.id,
             membership.segment,
             membership.groups,
-        )
+            membership.wants_messages,
+        ),
+    )
     if isinstance(interaction.user, discord.Member):
         bot.later(_give_roles(bot, interaction.user, consultation, participant))
     return participant

@@ -42,6 +42,14 @@ async def reply(
         await interaction.response.send_message(**content)
 
 
+async def tell_progress(interaction: discord.Interaction[Any], sentence: str) -> None:
+    """Show how far long work is. It goes on where that fails: the answer can be changed for 15 minutes only."""
+    try:
+        await interaction.edit_original_response(content=sentence)
+    except discord.HTTPException as error:
+        log.warning("progress could not be shown (Discord's code %s)", error.code)
+
+
 async def tell_error(interaction: discord.Interaction[Any], error: Exception) -> None:
     """Tell the person what went wrong, in their language, to them alone, and give back what they had typed."""
     if isinstance(error, app_commands.CommandInvokeError):

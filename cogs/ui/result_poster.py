@@ -1,4 +1,7 @@
-"""Posts the results of ended polls: each on its recommendation's card and, once, in its thread."""
+"""Posts the results of ended polls: each on its recommendation's card and, once, in its thread.
+
+Of a cancelled poll it posts that it was cancelled and why, never a result.
+"""
 
 import asyncio
 import logging
@@ -6,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from cogs.ui.cards import result_card
+from cogs.ui.cards import cancelled_card, result_card
 from cogs.ui.layout import sent_once
 from models import polls
-from models.records import PlaceKind, Poll
+from models.records import Consultation, PlaceKind, Poll
 
 if TYPE_CHECKING:
     from cogs.client import ConsultationBot
@@ -38,17 +41,25 @@ class ResultPoster:
                     await self._post_result(poll)
                 except discord.HTTPException as error:
                     log.warning("the result of poll %s could not be posted (Discord's code %s)", poll.id, error.code)
+                except Exception:
+                    log.exception("the result of poll %s could not be posted", poll.id)
 
     async def _post_result(self, poll: Poll) -> None:
         consultation = self._bot.consultation_of(poll)
         thread_id = self._bot.store.memory.place(consultation.id, PlaceKind.THREAD, poll.recommendation)
         if thread_id is not None:
-            async with self._bot.store.read() as session:
-                result = await polls.result(session, poll)
-            speeches = self._bot.public_speeches(consultation)
-            chart, described = await self._bot.cards.chart(poll, result, speeches[0])
-            drawn = result_card(self._bot.catalogue, poll, result, speeches, described)
             thread = self._bot.get_partial_messageable(thread_id, guild_id=consultation.guild_id)
-            await thread.send(view=sent_once(*drawn), file=chart)
+            if poll.cancelled:
+                await thread.send(view=sent_once(*cancelled_card(poll, self._bot.public_speeches(consultation))))
+            else:
+                await self._send_result(thread, poll, consultation)
         async with self._bot.store.write() as session:
             await polls.mark_posted(session, poll.id)
+
+    async def _send_result(self, thread: discord.PartialMessageable, poll: Poll, consultation: Consultation) -> None:
+        async with self._bot.store.read() as session:
+            result = await polls.result(session, poll)
+        speeches = self._bot.public_speeches(consultation)
+        chart, described = await self._bot.cards.chart(poll, result, speeches[0])
+        drawn = result_card(self._bot.catalogue, poll, result, speeches, described)
+        await thread.send(view=sent_once(*drawn), file=chart)

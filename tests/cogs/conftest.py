@@ -91,8 +91,14 @@ class House:
             result = await self.moderator.slash(self.lobby, command, **given)
             assert result.response is not None
 
-    async def open_poll(self, recommendation: str, **options: Any) -> InteractionResult:
+    async def preview_poll(self, recommendation: str, **options: Any) -> InteractionResult:
         return await self.moderator.slash(self.lobby, "poll open", recommendation=recommendation, **options)
+
+    async def open_poll(self, recommendation: str, **options: Any) -> InteractionResult:
+        """Let the moderator see a poll and open it; where it is refused at once, return the refusal."""
+        preview = await self.preview_poll(recommendation, **options)
+        opening = [pressed for pressed in buttons(preview.response).values() if pressed.startswith("open_vote:")]
+        return await self.moderator.click(answered(preview), custom_id=opening[0]) if opening else preview
 
     async def join(self, who: MemberActor, segment: str, groups: tuple[str, ...] = ()) -> InteractionResult:
         shown = await who.slash(self.lobby, "join")
@@ -189,7 +195,7 @@ def answered(result: InteractionResult) -> simcord.ResponseMessage:
 def said(result: InteractionResult) -> str:
     """Return what somebody was told privately in answer to what they did."""
     assert result.acknowledged
-    assert result.ephemeral
+    assert result.ephemeral or answered(result).ephemeral  # said anew, or in place of what they pressed
     return shown(result.response)
 
 

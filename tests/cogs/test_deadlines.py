@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cogs.ui import deadlines
-from cogs.ui.deadlines import parse_deadline
+from cogs.ui.deadlines import parse_beginning, parse_deadline
 from models.errors import ConsultationError
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -334,3 +334,51 @@ def test_whatever_is_typed_ends_in_a_moment_ahead_or_in_a_refusal(text):
         end = outcome(text, language)
         refused = end in {"poll.end_unclear", "poll.end_in_past", "poll.end_too_far"}
         assert refused or MONDAY < end <= MONDAY + timedelta(days=366)
+
+
+# Beginnings
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "beginning"),
+    [
+        ("en", "Friday", "2026-11-27 00:00"),
+        ("fr", "vendredi 9h", "2026-11-27 09:00"),
+        ("nl", "12 december", "2026-12-12 00:00"),
+        ("de", "morgen", "2026-11-24 00:00"),
+        ("en", "2 days", "2026-11-25 14:00"),
+    ],
+)
+def test_a_beginning_is_read_like_an_end_but_a_whole_day_from_its_start(language, text, beginning):
+    read = parse_beginning(text, language, BRUSSELS, MONDAY).astimezone(BRUSSELS)
+    assert read.strftime("%Y-%m-%d %H:%M") == beginning
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("2 weeks", "2026-12-18 09:00"),
+        ("Monday", "2026-12-07 23:59"),
+        ("18:00", "2026-12-04 18:00"),
+        ("12 December", "2026-12-12 23:59"),
+        ("2 January", "2027-01-02 23:59"),
+    ],
+)
+def test_the_end_of_a_vote_that_begins_later_counts_from_its_beginning(text, end):
+    begins_at = datetime(2026, 12, 4, 9, 0, tzinfo=BRUSSELS)
+    read = parse_deadline(text, "en", BRUSSELS, MONDAY, begins_at).astimezone(BRUSSELS)
+    assert read.strftime("%Y-%m-%d %H:%M") == end
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "today 18:00", "27/11/2026"])
+def test_an_end_before_the_beginning_is_refused(text):
+    begins_at = datetime(2026, 12, 4, 9, 0, tzinfo=BRUSSELS)
+    with pytest.raises(ConsultationError) as caught:
+        parse_deadline(text, "en", BRUSSELS, MONDAY, begins_at)
+    assert caught.value.phrase == "poll.end_before_beginning"
+
+
+def test_a_beginning_over_the_change_to_summer_time_keeps_its_hour():
+    before = datetime(2027, 3, 27, 9, 0, tzinfo=BRUSSELS)
+    end = parse_deadline("2 days", "en", BRUSSELS, MONDAY, before)
+    assert end.astimezone(BRUSSELS).strftime("%Y-%m-%d %H:%M") == "2027-03-29 09:00"

@@ -54,6 +54,8 @@ async def busy_house(open_house: House) -> House:
     form = await ann.click(open_house.card(ON), label="Private feedback")
     filled = {"segment": "academia", "words": '\t=HYPERLINK("https://example.org")', "quotation": "not"}
     said(await ann.submit_modal(form, filled))
+    # Private words of the hour that still runs are no part of the record.
+    await open_house.env.advance_time(3_600)
     return open_house
 
 

@@ -1,5 +1,7 @@
 """Feedback as members give it: in the threads under the cards, and in private."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -143,6 +145,52 @@ async def test_a_deletion_while_the_bot_is_down_is_honoured_at_start(open_house:
     async with open_house.away():
         await ann.delete(message)
     assert texts(await open_house.feedback()) == ["Mind this"]
+
+
+async def test_what_is_written_while_a_thread_is_read_stays(open_house: House) -> None:
+    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
+    await ann.send(thread, "first")
+    read = discord.PartialMessageable.history
+
+    def read_while_somebody_writes(self: discord.PartialMessageable, **options: Any) -> AsyncIterator[discord.Message]:
+        async def messages() -> AsyncIterator[discord.Message]:
+            async for message in read(self, **options):
+                yield message
+            if self.id == thread.id:
+                open_house.env.backend.create_message(thread.id, ann.id, "second")
+                await asyncio.sleep(0.1)
+
+        return messages()
+
+    with patch.object(discord.PartialMessageable, "history", read_while_somebody_writes):
+        await open_house.restart()
+    await open_house.restart()
+    assert texts(await open_house.feedback()) == ["first", "second"]
+
+
+async def test_a_thread_that_looks_empty_because_it_may_not_be_read_is_not_forgotten(open_house: House) -> None:
+    await open_house.member("ann-example").send(open_house.thread(ON), "still meant")
+
+    async def nothing(*_: object, **__: object) -> AsyncIterator[discord.Message]:
+        return
+        yield
+
+    with patch.object(discord.PartialMessageable, "history", nothing):
+        await open_house.restart()
+    assert texts(await open_house.feedback()) == ["still meant"]
+
+
+async def test_words_that_were_not_stored_are_heard_though_the_consultation_closed_and_opened_again(
+    open_house: House,
+) -> None:
+    with open_house.failing_store():
+        await open_house.member("ann-example").send(open_house.thread(ON), "my words")
+    await open_house.env.advance_time(60)
+    await open_house.moderator.slash(open_house.lobby, "consultation close", reason="A pause")
+    await open_house.env.advance_time(60)
+    await open_house.moderator.slash(open_house.lobby, "consultation open")
+    await open_house.restart()
+    assert texts(await open_house.feedback()) == ["my words"]
 
 
 async def test_what_an_administrator_wrote_before_it_opened_is_not_taken_for_feedback_later(house: House) -> None:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simcord import HttpLogEntry
 
-from cogs.polls import END_REASON_LENGTH
+from cogs.polls import END_REASON_LENGTH, MOST_HEADS
 from cogs.ui.cards import CardState, recommendation_card, result_card, start_card
 from cogs.ui.layout import Piece, menus, pages, rows, sent_once, shortened, text
 from cogs.ui.texts import Speech, captions
@@ -24,7 +24,7 @@ from cogs.voting import REASON_LENGTH
 from content import catalogue as rules
 from content.answers import Answers
 from content.catalogue import LANGUAGES, Catalogue, load_catalogue
-from models.records import Ballot, ConsultationState, Poll, Position, Wording
+from models.records import Ballot, ConsultationState, Poll, Position, Quorum, Wording
 from models.tally import PositionCounts, Result, SegmentRow
 from reports.charts import text_alternative
 from tests.cogs.conftest import START, House, answered, buttons, shown
@@ -168,6 +168,7 @@ def ended(longest: Catalogue) -> Poll:
         closes_at=START + timedelta(days=14),
         ended_at=START + timedelta(days=7),
         end_reason="*" * END_REASON_LENGTH,
+        quorum=Quorum(MOST_HEADS, 100, dict.fromkeys(SEGMENTS, MOST_HEADS)),
     )
 
 
@@ -182,7 +183,9 @@ def counted() -> Result:
 
 
 @pytest.mark.parametrize("languages", PAIRS, ids="-".join)
-@pytest.mark.parametrize("state", ["none", "open", "open without end", "ended", "ended without segments"])
+@pytest.mark.parametrize(
+    "state", ["none", "ahead", "open", "open without end", "ended", "ended without segments", "cancelled"]
+)
 def test_a_recommendation_s_card_fits(
     longest: Catalogue, ended: Poll, counted: Result, languages: tuple[str, ...], state: str
 ) -> None:
@@ -191,6 +194,8 @@ def test_a_recommendation_s_card_fits(
     alternative = text_alternative(ended, counted, captions(longest, languages[0]))
     shown_now = {
         "none": CardState(ConsultationState.OPEN, reads_messages=False),
+        "ahead": CardState(ConsultationState.OPEN, reads_messages=False, poll=running, has_begun=False),
+        "cancelled": CardState(ConsultationState.OPEN, False, replace(ended, cancelled=True), 10**5),
         "open": CardState(ConsultationState.OPEN, reads_messages=False, poll=running, turnout=10**5),
         "open without end": CardState(
             ConsultationState.OPEN, reads_messages=False, poll=replace(running, closes_at=None), turnout=10**5
@@ -260,7 +265,7 @@ def test_pages_hold_whatever_is_put_on_them(lines: list[str]) -> None:
 
 def test_as_many_votes_as_there_can_be_fit_one_menu_message() -> None:
     options = [(f"{n}", "W" * 200) for n in range(MOST * len(GROUPS))]
-    assert not refused(text("Choose"), *menus("P" * 600, "pick_poll", options))
+    assert not refused(text("Choose"), *menus("P" * 600, "card_here", options))
 
 
 @unhurried

@@ -65,7 +65,7 @@ async def test_joining_again_begins_with_what_was_declared_and_changes_it(open_h
     await open_house.join(ann, "academia", ("training", "innovation"))
 
     form = await ann.click(open_house.start_card(), label="Join")
-    assert chosen_beforehand(form) == {"segment": ["academia"], "groups": ["innovation", "training"]}
+    assert chosen_beforehand(form) == {"segment": ["academia"], "groups": ["innovation", "training"], "messages": []}
     other = next(key for key in open_house.catalogue.segments if key != "academia")
     await ann.submit_modal(form, {"segment": other, "groups": ["innovation", "health-data"]})
 
@@ -78,7 +78,7 @@ async def test_joining_again_begins_with_what_was_declared_and_changes_it(open_h
 
 async def test_somebody_new_finds_nothing_chosen_beforehand(open_house: House) -> None:
     form = await open_house.member("ann-example").slash(open_house.lobby, "join")
-    assert chosen_beforehand(form) == {"segment": [], "groups": []}
+    assert chosen_beforehand(form) == {"segment": [], "groups": [], "messages": []}
 
 
 async def test_the_group_of_a_card_is_chosen_beforehand_for_somebody_new(open_house: House) -> None:

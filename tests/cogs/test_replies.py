@@ -27,7 +27,7 @@ class Failing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def answer(self, *_: object) -> None:
+    def answer(self, *_: object, **__: object) -> None:
         raise self._error
 
 

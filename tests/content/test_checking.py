@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from content.checking import check
 
 from .test_catalogue import edit
@@ -30,16 +32,19 @@ def test_a_fact_without_questions_in_a_language_is_a_warning(folder: Path):
     edit(
         folder,
         "facts/money.toml",
-        'nl = ["Wat kost het ponton?", "hoe groot is het budget", "is het platform duur"]',
+        """nl = [
+    "Wat kost het ponton?", "hoe groot is het budget", "is het platform duur", "prijs van het zwemmen",
+    "hoeveel gaat dat ons kosten", "wie betaalt en hoeveel",
+]""",
         "",
     )
     assert [problem.key for problem in check(folder)] == ["pontoon-price.questions.nl"]
 
 
-def test_fewer_than_three_questions_are_a_warning(folder: Path):
+def test_fewer_than_six_questions_are_a_warning(folder: Path):
     edit(folder, "facts/money.toml", '"hoe groot is het budget", ', "")
     (problem,) = check(folder)
-    assert str(problem) == ("facts/money.toml: pontoon-price.questions.nl: expected at least 3 example questions")
+    assert str(problem) == ("facts/money.toml: pontoon-price.questions.nl: expected at least 6 example questions")
 
 
 def test_the_same_question_under_two_facts_is_a_warning(folder: Path):
@@ -47,3 +52,50 @@ def test_the_same_question_under_two_facts_is_a_warning(folder: Path):
     (problem,) = check(folder)
     assert problem.key == "pontoon-length.questions.nl"
     assert problem.warning
+
+
+UNANSWERED = """
+[[unanswered]]
+key = "willow-age"
+near = ["willow-count"]
+[unanswered.questions]
+fr = ["quel âge ont les saules ?"]
+nl = ["hoeveel wilgen komen er"]
+"""
+
+
+def test_a_question_of_a_fact_that_is_also_left_unanswered_is_a_warning(folder: Path):
+    (folder / "unanswered.toml").write_text(UNANSWERED, encoding="utf-8")
+    (problem,) = check(folder)
+    assert (problem.file, problem.key, problem.warning) == ("unanswered.toml", "willow-age.questions.nl", True)
+
+
+def test_what_an_unanswered_question_stands_near_must_exist(folder: Path):
+    (folder / "unanswered.toml").write_text(UNANSWERED.replace("willow-count", "oak-count"), encoding="utf-8")
+    (problem,) = check(folder)
+    assert str(problem) == "unanswered.toml: willow-age.near: expected a fact's key, not 'oak-count'"
+
+
+def test_questions_of_the_development_set_that_go_wrong_are_warnings(folder: Path):
+    rows = 'nl = [["Hoeveel wilgen komen er?", "willow-count"], ["Hoeveel wilgen komen er?", "pontoon-length"]]'
+    (folder / "development.toml").write_text(rows, encoding="utf-8")
+    (problem,) = check(folder)
+    assert problem.warning
+    assert str(problem) == (
+        "development.toml: nl[2]: expected pontoon-length for 'Hoeveel wilgen komen er?', not willow-count"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ('nl = [["Hoeveel wilgen komen er?", "oak-count"]]', "a fact's key, not 'oak-count'"),
+        ('nl = ["Hoeveel wilgen komen er?"]', "under nl a list of [question, key, …]"),
+        ('it = [["Quanti salici?"]]', "one of the languages en, fr, nl, de, not 'it'"),
+    ],
+)
+def test_a_development_set_of_another_shape_is_an_error(folder: Path, rows: str, expected: str):
+    (folder / "development.toml").write_text(rows, encoding="utf-8")
+    problem = check(folder)[0]
+    assert not problem.warning
+    assert problem.expected == expected

@@ -1,3 +1,5 @@
+import pytest
+
 from content.words import Vocabulary, function_words, question_words, words
 
 
@@ -33,3 +35,11 @@ def test_function_words_are_folded_and_ask_nothing():
         for word in function_words(language) | question_words(language):
             assert words(word) == [word]
     assert function_words("it") == set()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("artcle", "article"), ("biotec", "biotech"), ("novartis", None), ("hub", None), ("2020", None)],
+)
+def test_a_slip_of_the_hand_is_taken_for_the_known_word_it_is_nearest_to(written: str, meant: str | None):
+    assert Vocabulary(["article", "artisan", "biotech", "navigate", "clusters"]).meant_by(written) == meant

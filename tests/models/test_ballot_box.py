@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 import models.store
-from models import ballot_box, consultations, polls
+from models import ballot_box, consultations, group_commit, polls
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
 from models.records import Ballot, CastBallot, Position, Quotation
@@ -164,6 +164,7 @@ async def test_a_ballot_that_is_refused_takes_no_other_with_it(store, box, consu
     async with store.write() as session:
         other = await polls.open_poll(session, consultation, "training", "talent", wording, None)
     async with store.write() as session:
+        await session.connection()  # it holds the lock before the ballots come
         refused, taken = await hand_in(box, [ballot(poll), ballot(other)])
         await polls.end(session, poll.id, "Settled elsewhere.")
 
@@ -185,7 +186,7 @@ async def test_a_town_hall_that_votes_at_once_is_stored_in_few_transactions(box,
 
 
 async def test_more_ballots_than_fit_one_batch_are_all_stored(box, poll, stored, commits, monkeypatch):
-    monkeypatch.setattr(ballot_box, "LARGEST_BATCH", 3)
+    monkeypatch.setattr(group_commit, "LARGEST_BATCH", 3)
 
     with commits() as counted:
         await asyncio.gather(*(box.cast(ballot(poll, PERSON + number)) for number in range(10)))

@@ -247,6 +247,42 @@ async def test_the_stored_messages_of_a_thread_are_known_without_those_deleted(w
         assert await feedback.stored_messages(session, consultation.id, "never-discussed") == set()
 
 
+async def test_private_words_are_recorded_once_their_hour_is_over(write, give, store, consultation, clock):
+    await write(8)
+    await give(20, "Said in private.")
+
+    async def recorded():
+        async with store.read() as session:
+            return [one.kind for one in await feedback.recorded_feedback(session, consultation.id)]
+
+    assert await recorded() == [FeedbackKind.THREAD]
+    clock.advance(hours=1)
+    assert await recorded() == [FeedbackKind.THREAD, FeedbackKind.PRIVATE]
+
+
+@pytest.mark.parametrize(("people", "told"), [(4, None), (5, "academia")])
+async def test_private_words_are_recorded_with_a_segment_that_enough_people_declared(
+    give, store, consultation, clock, people, told
+):
+    async with store.write() as session:
+        for number in range(people):
+            await participants.join(session, consultation.id, PERSON + number, "academia", [])
+    await give(20, "Said in private.")
+    clock.advance(hours=1)
+
+    async with store.read() as session:
+        [private] = await feedback.recorded_feedback(session, consultation.id)
+    assert private.segment == told
+
+
+async def test_nobody_hands_in_anothers_form(give):
+    await give(20, "Mine.")
+
+    with pytest.raises(ConsultationError) as refusal:
+        await give(20, "Not mine.", user_id=PERSON + 1)
+    assert refusal.value.phrase == "error.leads_nowhere"
+
+
 async def test_feedback_is_listed_oldest_first(write, everything, clock):
     await write(8)
     clock.advance(hours=-2)

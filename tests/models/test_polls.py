@@ -8,7 +8,7 @@ import pytest
 
 from models import consultations, participants, polls
 from models.errors import ConsultationError
-from models.records import Ballot, Position, Quotation, Wording
+from models.records import Ballot, Position, Quorum, Quotation, Wording
 
 PERSON = 812_345_678_901_234_567
 
@@ -131,7 +131,15 @@ async def test_a_deadline_missed_while_down_ended_the_poll_then_and_not_now(stor
 
 
 async def test_no_poll_ends_in_the_future(store, poll, clock):
-    assert (await end(store, poll, None)).ended_at == clock()
+    assert (await end(store, poll)).ended_at == clock()
+
+
+async def test_without_a_reason_no_poll_ends_before_its_deadline(store, poll):
+    with pytest.raises(ConsultationError) as refusal:
+        await end(store, poll, None)
+
+    assert refusal.value.phrase == "poll.already_ended"
+    assert store.memory.polls == {poll.id: poll}
 
 
 async def test_a_poll_without_a_deadline_ends_when_it_is_ended(store, consultation, wording, clock):
@@ -305,3 +313,133 @@ async def test_a_ballot_keeps_the_segment_it_was_cast_for(store, box, consultati
 
     async with store.read() as session:
         assert [row.segment for row in (await polls.result(session, ended)).segments] == ["industry"]
+
+
+# Beginning later, changing, cancelling
+
+
+async def edit(store, poll, **changes):
+    async with store.write() as session:
+        return await polls.edit(session, poll.id, **changes)
+
+
+async def refusal_of(deed):
+    with pytest.raises(ConsultationError) as refusal:
+        await deed
+    return refusal.value.phrase
+
+
+async def open_later(store, consultation, wording, opens_at, closes_at=None):
+    async with store.write() as session:
+        return await polls.open_poll(session, consultation, "training", "talent", wording, closes_at, opens_at=opens_at)
+
+
+async def test_a_poll_that_begins_later_refuses_ballots_until_then(store, consultation, wording, box, clock):
+    poll = await open_later(store, consultation, wording, clock() + timedelta(hours=1))
+    clock.advance(minutes=59, seconds=59)
+    assert await refusal_of(box.cast(Ballot(poll.id, PERSON, "industry", Position.SUPPORT))) == "vote.poll_ended"
+
+    clock.advance(seconds=1)
+    await box.cast(Ballot(poll.id, PERSON, "industry", Position.SUPPORT))
+
+    async with store.read() as session:
+        assert await polls.turnout(session, poll.id) == 1
+
+
+async def test_a_beginning_that_has_passed_is_now(store, consultation, wording, clock):
+    poll = await open_later(store, consultation, wording, clock() - timedelta(hours=1))
+    assert poll.opened_at == clock()
+
+
+async def test_no_poll_ends_before_it_begins(store, consultation, wording, clock):
+    begins, ends = clock() + timedelta(days=2), clock() + timedelta(days=1)
+    assert await refusal_of(open_later(store, consultation, wording, begins, ends)) == "poll.end_before_beginning"
+    later = await open_later(store, consultation, wording, ends, begins)
+    assert await refusal_of(edit(store, later, opens_at=begins)) == "poll.end_before_beginning"
+    assert store.memory.polls[later.id] == later
+
+
+async def test_before_the_first_ballot_everything_may_change(store, poll, clock):
+    changed = await edit(store, poll, closes_at=clock() + timedelta(hours=1), quorum=Quorum(3, 50, {"industry": 4}))
+
+    assert changed.closes_at == clock() + timedelta(hours=1)
+    assert changed.quorum == Quorum(3, 50, {"industry": 4})
+    assert store.memory.polls == {poll.id: changed}
+
+
+async def test_after_the_first_ballot_the_end_may_only_be_put_off(store, poll, box, clock):
+    await cast_all(box, poll, [("industry", Position.SUPPORT)])
+
+    assert await refusal_of(edit(store, poll, closes_at=poll.closes_at - timedelta(seconds=1))) == "poll.only_extended"
+    assert await refusal_of(edit(store, poll, quorum=Quorum(1))) == "poll.only_extended"
+    put_off = await edit(store, poll, closes_at=poll.closes_at + timedelta(days=1))
+    clock.moment = poll.closes_at
+    await box.cast(Ballot(poll.id, PERSON + 9, "industry", Position.PASS))
+    assert store.memory.polls == {poll.id: put_off}
+
+
+async def test_a_poll_with_ballots_and_no_end_gets_none(store, consultation, wording, box, clock):
+    poll = await open_later(store, consultation, wording, None)
+    await cast_all(box, poll, [("industry", Position.SUPPORT)])
+
+    assert await refusal_of(edit(store, poll, closes_at=clock() + timedelta(days=9))) == "poll.only_extended"
+
+
+async def test_what_has_ended_is_not_changed_also_where_nobody_noticed_its_end(store, poll, clock):
+    clock.moment = poll.closes_at
+    later = clock() + timedelta(days=1)
+    assert await refusal_of(edit(store, poll, closes_at=later)) == "poll.already_ended"
+    await end(store, poll, None)
+    assert await refusal_of(edit(store, poll, closes_at=later)) == "poll.already_ended"
+
+
+async def test_a_deadline_that_was_put_off_does_not_end_the_poll(store, poll, clock):
+    deadline = poll.closes_at
+    await edit(store, poll, closes_at=deadline + timedelta(days=1))
+    clock.moment = deadline
+
+    assert await refusal_of(end(store, poll, None)) == "poll.already_ended"
+    assert poll.id in store.memory.polls
+
+
+async def cancel(store, poll):
+    async with store.write() as session:
+        return await polls.cancel(session, poll.id, "The text was wrong.")
+
+
+async def test_a_cancelled_poll_keeps_its_ballots_and_has_no_result(store, consultation, poll, box, clock):
+    await cast_all(box, poll, [("industry", Position.OBJECT, "No.")])
+
+    cancelled = await cancel(store, poll)
+
+    assert (cancelled.cancelled, cancelled.ended_at, cancelled.end_reason) == (True, clock(), "The text was wrong.")
+    assert store.memory.polls == {}
+    async with store.read() as session:
+        assert await polls.turnout(session, poll.id) == 1
+        assert await polls.ended_polls(session, consultation.id) == []
+        assert await polls.results_to_post(session) == [cancelled]
+        for reading in (polls.result, polls.recorded_ballots, polls.reasons):
+            assert await refusal_of(reading(session, cancelled)) == "poll.was_cancelled"
+
+
+async def test_what_has_ended_is_not_cancelled(store, poll, clock):
+    clock.moment = poll.closes_at
+    assert await refusal_of(cancel(store, poll)) == "poll.already_ended"
+    await end(store, poll, None)
+    assert await refusal_of(cancel(store, poll)) == "poll.already_ended"
+
+
+async def test_a_poll_that_is_ended_before_it_begins_is_cancelled(store, consultation, wording, clock):
+    poll = await open_later(store, consultation, wording, clock() + timedelta(days=1))
+
+    ended = await end(store, poll)
+
+    assert (ended.cancelled, ended.ended_at) == (True, clock())
+
+
+async def test_expected_heads_are_kept_by_segment_and_forgotten_at_none(start, store, consultation):
+    for segment, heads in (("industry", 9), ("academia", 4), ("industry", 12), ("academia", 0)):
+        async with store.write() as session:
+            await consultations.expect_heads(session, consultation.id, segment, heads)
+
+    assert (await start()).memory.consultations[consultation.guild_id].expected_heads == {"industry": 12}

@@ -43,7 +43,7 @@ async def live_through_a_consultation(store, box, wording):
         )
     await box.cast(Ballot(poll.id, PERSON, "industry", Position.OBJECT, "Too slow."))
     async with store.write() as session:
-        ended = await polls.end(session, poll.id)
+        ended = await polls.end(session, poll.id, "Settled elsewhere.")
         await polls.mark_posted(session, poll.id)
         await feedback.delete_messages(session, opened.id, [5])
         await consultations.close_consultation(session, opened.id)
@@ -57,7 +57,7 @@ async def live_through_a_consultation(store, box, wording):
         await polls.recorded_ballots(session, ended)
         await polls.reasons(session, ended)
         await feedback.stored_messages(session, opened.id, "shared-data")
-        await feedback.all_feedback(session, opened.id)
+        await feedback.recorded_feedback(session, opened.id)
     await store.load()
 
 

@@ -131,3 +131,10 @@ def test_a_folder_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: p
 
     with pytest.raises(OperatorError, match=r"Permission denied.*KEY_FILE"):
         read_or_make_key(tmp_path / "key")
+
+
+def test_no_key_is_made_for_a_store_that_was_filled_under_another(tmp_path):
+    with pytest.raises(OperatorError, match="Restore the key file"):
+        read_or_make_key(tmp_path / "key", may_make=False)
+
+    assert not (tmp_path / "key").exists()

@@ -7,8 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.records import Position
-from models.tally import OTHER, SMALLEST_SEGMENT, PositionCounts, Result, SegmentRow, consensus, tally
+from models.records import Position, Quorum
+from models.tally import (
+    OTHER,
+    SMALLEST_SEGMENT,
+    PositionCounts,
+    Result,
+    SegmentQuorum,
+    SegmentRow,
+    consensus,
+    heads_needed,
+    quorum_outcome,
+    tally,
+)
 
 Triple = tuple[str, Position, int]
 
@@ -167,3 +178,86 @@ def test_the_rows_are_in_alphabetical_order_with_other_at_the_end(ballots):
 
     assert OTHER not in names[:-1]
     assert all(one < another for one, another in pairwise(name for name in names if name != OTHER))
+
+
+# Quorum
+
+
+quorums = st.builds(
+    Quorum,
+    heads=st.integers(0, 80),
+    share=st.integers(0, 100),
+    expected=st.dictionaries(segments, st.integers(0, 60)),
+)
+
+
+@pytest.mark.parametrize(
+    ("expected", "share", "needed"), [(10, 50, 5), (11, 50, 6), (1, 1, 1), (3, 100, 3), (100, 29, 29), (0, 50, 0)]
+)
+def test_a_share_of_heads_is_rounded_up(expected, share, needed):
+    assert heads_needed(expected, share) == needed
+
+
+@given(st.integers(0, 10**6), st.integers(0, 100))
+def test_the_heads_needed_are_the_fewest_that_make_the_share(expected, share):
+    needed = heads_needed(expected, share)
+
+    assert needed * 100 >= expected * share
+    assert needed == 0 or (needed - 1) * 100 < expected * share
+
+
+def test_a_quorum_is_told_over_all_and_by_published_segment():
+    result = tally([("academia", Position.PASS, 6), ("industry", Position.OBJECT, 6)])
+
+    outcome = quorum_outcome(result, Quorum(12, 60, {"academia": 10, "hospitals": 4, "industry": 11}))
+
+    assert (outcome.needed, outcome.reached) == (12, True)
+    assert outcome.segments == (
+        SegmentQuorum("academia", 6, reached=True),
+        SegmentQuorum("hospitals", 3, reached=None),
+        SegmentQuorum("industry", 7, reached=False),
+    )
+
+
+@given(cast, quorums)
+def test_no_number_over_all_and_no_share_ask_for_nothing(ballots, quorum):
+    result = tally(counted(ballots))
+
+    assert quorum_outcome(result, Quorum()).reached is None
+    assert quorum_outcome(result, Quorum(quorum.heads, 0, quorum.expected)).segments == ()
+
+
+@given(cast, quorums)
+def test_a_segment_s_quorum_is_told_just_where_the_segment_is_published(ballots, quorum):
+    result = tally(counted(ballots))
+    shown = {row.segment: row.counts.ballots for row in result.segments if row.segment != OTHER}
+
+    for one in quorum_outcome(result, quorum).segments:
+        assert (one.reached is not None) == (one.segment in shown)
+        if one.reached is not None:
+            assert one.reached == (shown[one.segment] >= one.needed)
+            assert shown[one.segment] >= SMALLEST_SEGMENT
+
+
+@given(cast, quorums, st.randoms(use_true_random=False))
+def test_quorums_tell_nothing_that_the_published_result_does_not(ballots, quorum, random):
+    """Whatever segments those who are merged or withheld speak for, the outcome is the same."""
+    result = tally(counted(ballots))
+    shown = {row.segment for row in result.segments if row.segment != OTHER}
+    hidden = [segment for segment, _ in ballots if segment not in shown]
+    random.shuffle(hidden)
+    others = iter(hidden)
+    shuffled = tally(
+        counted([(segment if segment in shown else next(others), position) for segment, position in ballots])
+    )
+
+    if (shuffled.total, shuffled.segments) == (result.total, result.segments):
+        assert quorum_outcome(shuffled, quorum) == quorum_outcome(result, quorum)
+
+
+@given(cast, quorums, segments, positions)
+def test_one_ballot_more_never_loses_the_quorum_over_all(ballots, quorum, segment, position):
+    before = quorum_outcome(tally(counted(ballots)), quorum)
+    after = quorum_outcome(tally(counted([*ballots, (segment, position)])), quorum)
+
+    assert not before.reached or after.reached

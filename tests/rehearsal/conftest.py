@@ -74,8 +74,10 @@ def short_scene() -> Scene:
     steps = [
         *(step for step in whole.steps if isinstance(step, Command) and step.command.startswith("consultation")),
         Join(does="join", who=("anna", "chloe")),
-        Command(does="command", who="mona", command="poll open", options={"recommendation": SOON, "closes": "3 days"}),
-        Command(does="command", who="mona", command="poll open", options={"recommendation": "growth-capital"}),
+        *(
+            Command(does="command", who="mona", command="poll open", options=options, press="Open the vote")
+            for options in ({"recommendation": SOON, "closes": "3 days"}, {"recommendation": "growth-capital"})
+        ),
         Write(does="write", who="anna", thread=SOON, text="Common formats first."),
     ]
     return whole.model_copy(update={"steps": tuple(steps)})

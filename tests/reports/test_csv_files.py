@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.records import Feedback, FeedbackKind, Poll, Position, Quotation, Reason, RecordedBallot
+from models.records import Feedback, FeedbackKind, Poll, Position, Quorum, Quotation, Reason, RecordedBallot
 from models.tally import tally
 from reports.captions import Captions
 from reports.csv_files import export_files
@@ -91,7 +91,24 @@ def test_results_have_a_row_for_all_and_one_for_each_published_segment(poll, cap
         "object": "1",
         "pass": "2",
         "poll_consensus": f"{6 / 8 * 4 / 7:.4f}",
+        "quorum": "",
+        "quorum_reached": "",
     }
+
+
+def test_the_quorum_stands_over_all_and_with_published_segments_alone(poll, captions):
+    record = counted(
+        replace(poll, quorum=Quorum(12, 50, {"bakers": 12, "farmers": 2, "millers": 30})),
+        ("bakers", Position.SUPPORT, 6),
+        ("millers", Position.ACCEPT, 3),
+        ("farmers", Position.PASS, 2),
+    )
+    rows = rows_of(export_files(Record((record,), ()), captions)["results.csv"])
+    assert [(row["segment"], row["quorum"], row["quorum_reached"]) for row in rows] == [
+        ("all", "12", "no"),
+        ("bakers", "6", "yes"),
+        ("other", "", ""),
+    ]
 
 
 def test_a_poll_nobody_voted_in_has_one_row_and_no_consensus(poll, captions):

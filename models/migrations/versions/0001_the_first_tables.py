@@ -63,7 +63,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "participants",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.Column("segment", sa.String(length=80), nullable=False),

@@ -1,0 +1,176 @@
+"""Use cases on reminders: which polls are due, who asked to be reminded and has not voted, how many are missing.
+
+That somebody has not voted is found by opening their membership seal and sealing the id for ballots. It leaves here in
+two shapes only: as whom to write to, for the one message, and as numbers by segment. Nothing of it is stored.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select, update
+
+from models.memory import poll_record
+from models.records import Poll, Position
+from models.sealing import Purpose
+from models.store import UnitOfWork
+from models.tables import BallotRow, ParticipantRow, PollRow
+from models.tally import OTHER, tally
+
+BEFORE_END = timedelta(hours=24)
+# Polls that are opened one after another, to end together, are reminded of together.
+OPENED_TOGETHER = timedelta(minutes=1)
+# Seconds between two messages to people: many at once look like spam to Discord.
+BETWEEN_MESSAGES = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who asked for messages, and the polls of their groups in one consultation that lack their ballot."""
+
+    consultation_id: int
+    user_id: int
+    polls: tuple[Poll, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    user_id: int
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """How many participants of a poll's group have not voted in it.
+
+    `segments` has `(segment, missing)` rows as they may be shown, `OTHER` for those merged; it is empty where none may.
+    """
+
+    participants: int
+    missing: int
+    segments: tuple[tuple[str, int], ...]
+
+
+def remind_at(poll: Poll) -> datetime | None:
+    """Return when to remind of a poll: a day before its end, or halfway where it is shorter than two days.
+
+    None for a poll without an end.
+    """
+    if poll.closes_at is None:
+        return None
+    return poll.closes_at - min(BEFORE_END, (poll.closes_at - poll.opened_at) / 2)
+
+
+async def take_due(session: UnitOfWork) -> list[Poll]:
+    """Mark the polls whose reminder is due and return them, oldest first; no poll is ever returned twice.
+
+    With them come those of the same consultation and end that are due within a minute. What passed while the bot was
+    down is due still, until the poll's end.
+    """
+    now = session.now()
+    waiting = [
+        poll_record(row)
+        for row in await session.scalars(
+            select(PollRow).where(
+                PollRow.reminded_at.is_(None),
+                PollRow.ended_at.is_(None),
+                PollRow.cancelled.is_(False),
+                PollRow.closes_at > now,
+            )
+        )
+    ]
+    due_ends = {(poll.consultation_id, poll.closes_at) for poll in waiting if _is_due(poll, now)}
+    due = [
+        poll.id
+        for poll in waiting
+        if (poll.consultation_id, poll.closes_at) in due_ends and _is_due(poll, now + OPENED_TOGETHER)
+    ]
+    taken = await session.scalars(
+        update(PollRow)
+        .where(PollRow.id.in_(due), PollRow.reminded_at.is_(None), PollRow.ended_at.is_(None))
+        .values(reminded_at=now)
+        .returning(PollRow),
+    )
+    return sorted((poll_record(row) for row in taken), key=lambda poll: poll.id)
+
+
+async def recipients(session: UnitOfWork, polls: Sequence[Poll]) -> list[Recipient]:
+    """Return who of the polls' groups asked for messages and has not voted, each once with all that they miss."""
+    missed: dict[tuple[int, int], list[Poll]] = {}
+    for poll in polls:
+        asked = await _members(session, poll, ParticipantRow.wants_messages.is_(True))
+        for seal in asked.keys() - await _voted(session, poll):
+            missed.setdefault((poll.consultation_id, asked[seal].user_id), []).append(poll)
+    return [Recipient(consultation, user, tuple(polls)) for (consultation, user), polls in missed.items()]
+
+
+async def still_missing(session: UnitOfWork, recipient: Recipient) -> list[Poll]:
+    """Return the polls that still lack this person's ballot and take it; none where they no longer want messages.
+
+    Between finding somebody and writing to them may lie an hour, because messages are paced.
+    """
+    consultation, user = recipient.consultation_id, recipient.user_id
+    member = session.memory.participants.get(
+        (consultation, session.sealer.seal(Purpose.MEMBERSHIP, user, consultation))
+    )
+    if member is None or not member.wants_messages:
+        return []
+    polls = [session.memory.polls.get(poll.id) for poll in recipient.polls]
+    running = [poll for poll in polls if poll is not None and poll.is_open_at(session.now())]
+    voted = await session.scalars(
+        select(BallotRow.poll_id).where(
+            BallotRow.poll_id.in_([poll.id for poll in running]),
+            BallotRow.seal == session.sealer.seal(Purpose.BALLOT, user, consultation),
+        )
+    )
+    done = set(voted)
+    return [poll for poll in running if poll.group in member.groups and poll.id not in done]
+
+
+async def missing_by_segment(session: UnitOfWork, poll: Poll) -> Missing:
+    """Count the participants of a poll's group who have not voted in it, by the segment they declare now.
+
+    A segment with fewer than five participants in the group is merged, as in results, and no segment is shown where
+    it could be found by subtraction.
+    """
+    members = await _members(session, poll)
+    absent = members.keys() - await _voted(session, poll)
+    # The rule of results, with heads in place of ballots.
+    labels = published_rows(Counter(member.segment for member in members.values()))
+    shown = {label for label in labels.values() if label is not None}
+    rows = dict.fromkeys(sorted(shown, key=lambda label: (label == OTHER, label)), 0)
+    for seal in absent:
+        if (label := labels[members[seal].segment]) is not None:
+            rows[label] += 1
+    return Missing(len(members), len(absent), tuple(rows.items()))
+
+
+def published_rows(heads: Mapping[str, int]) -> Mapping[str, str | None]:
+    """Return under which row each segment may be shown, None where none may, from how many take part in each."""
+    # The rule of results, with heads in place of ballots.
+    return tally((segment, Position.PASS, number) for segment, number in heads.items()).labels
+
+
+async def _members(session: UnitOfWork, poll: Poll, *conditions: ColumnElement[bool]) -> dict[bytes, _Member]:
+    """Return the participants of a poll's group by the seal that their ballots bear."""
+    rows = await session.execute(
+        select(ParticipantRow.seal, ParticipantRow.groups, ParticipantRow.segment).where(
+            ParticipantRow.consultation_id == poll.consultation_id, *conditions
+        )
+    )
+    members = {}
+    for seal, groups, segment in rows:
+        if poll.group in groups:
+            user = session.sealer.open(Purpose.MEMBERSHIP, seal, poll.consultation_id)
+            members[session.sealer.seal(Purpose.BALLOT, user, poll.consultation_id)] = _Member(user, segment)
+    return members
+
+
+async def _voted(session: UnitOfWork, poll: Poll) -> set[bytes]:
+    return set(await session.scalars(select(BallotRow.seal).where(BallotRow.poll_id == poll.id)))
+
+
+def _is_due(poll: Poll, moment: datetime) -> bool:
+    due_at = remind_at(poll)
+    return due_at is not None and due_at <= moment
