@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.ui.card_keeper import CardKeeper
+from cogs.ui.poll_clock import PollClock
 from cogs.ui.replies import tell_error
 from cogs.ui.result_poster import ResultPoster
 from cogs.ui.router import Router
@@ -74,6 +75,7 @@ class ConsultationBot(commands.Bot):
         self.router = Router()
         self.cards = CardKeeper(self)
         self.results = ResultPoster(self)
+        self.poll_clock = PollClock(self)
         self._running: set[asyncio.Task[None]] = set()
 
     async def setup_hook(self) -> None:
@@ -89,6 +91,9 @@ class ConsultationBot(commands.Bot):
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         await self.router.dispatch(interaction)
 
+    async def on_ready(self) -> None:
+        await self.poll_clock.resume()
+
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cogs' listeners: there are no commands by text."""
 
@@ -102,6 +107,7 @@ class ConsultationBot(commands.Bot):
     async def close(self) -> None:
         await self.register.drain()
         await self.ballot_box.drain()
+        self.poll_clock.close()
         self.cards.close()
         await super().close()
 

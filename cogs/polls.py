@@ -1,11 +1,6 @@
-"""Polls: moderators put recommendations to the vote, and a poll ends by them or at its deadline, with its result.
-
-What is opened is shown to the moderator first. The button that then opens it carries everything in its custom id, so
-that it works after a restart too.
-"""
+"""Polls: moderators put recommendations to the vote, and change, end or cancel what they opened."""
 
 import asyncio
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -29,10 +24,6 @@ from models import polls
 from models.errors import ConsultationError
 from models.records import NO_QUORUM, Consultation, ConsultationState, Poll, Quorum, Wording
 
-log = logging.getLogger(__name__)
-
-LONGEST_SLEEP = 3_600.0
-RETRY_SECONDS = 60.0
 END_REASON_LENGTH = 300
 DATE_LENGTH = 60
 MOST_HEADS = 100_000
@@ -45,27 +36,13 @@ Share = app_commands.Range[int, 1, 100]
 
 
 class Polls(commands.Cog):
-    """Opens and ends polls, keeps their deadlines and posts their results."""
+    """Puts recommendations to the vote, and changes, ends and cancels polls."""
 
     poll = moderators(command_text("command.poll.name"), command_text("command.poll.description"))
 
     def __init__(self, bot: ConsultationBot) -> None:
         self.bot = bot
-        self._timers: dict[int, asyncio.Task[None]] = {}
         self._opening_all = asyncio.Lock()
-
-    async def cog_unload(self) -> None:
-        for task in self._timers.values():
-            task.cancel()
-
-    @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """Take up what was left: post results that nobody saw, keep the times, show what the cards did not yet."""
-        for poll in list(self.bot.store.memory.polls.values()):
-            if poll.id not in self._timers:
-                self._keep_times(poll)
-            self.bot.cards.refresh(self.bot.consultation_of(poll), poll.recommendation)
-        await self.bot.results.post()
 
     @poll.command(
         name=command_text("command.poll_open.name"), description=command_text("command.poll_open.description")
@@ -220,7 +197,7 @@ class Polls(commands.Cog):
         require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
-        found, poll = self._running_poll(consultation, recommendation, say)
+        poll, title = self._running_poll(consultation, recommendation, say)
         opens_at = self._beginning(starts, say)
         ahead = poll.opened_at if poll.opened_at > self.bot.store.now() else None
         closes_at = self._deadline(closes, say, opens_at or ahead)
@@ -234,11 +211,9 @@ class Polls(commands.Cog):
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
             poll = await polls.edit(session, poll.id, opens_at=opens_at, closes_at=closes_at, quorum=wanted)
-        self._keep_times(poll)
+        self.bot.poll_clock.keep(poll)
         self.bot.cards.refresh(consultation, poll.recommendation, at_once=True)
-        await reply(
-            interaction, say("poll.edited", title=found.title.in_language(say.language), until=_until(poll, say))
-        )
+        await reply(interaction, say("poll.edited", title=title, until=_until(poll, say)))
 
     @poll.command(
         name=command_text("command.poll_close.name"), description=command_text("command.poll_close.description")
@@ -260,12 +235,12 @@ class Polls(commands.Cog):
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         why = end_reason(reason)
-        found, poll = self._running_poll(consultation, recommendation, say)
+        poll, title = self._running_poll(consultation, recommendation, say)
         if poll.opened_at > self.bot.store.now():
             raise ConsultationError("poll.not_begun")
         await interaction.response.defer(ephemeral=True)
-        await self._end_poll(poll, why)
-        await reply(interaction, say("poll.closed", title=found.title.in_language(say.language)))
+        await self.bot.poll_clock.end(poll, why)
+        await reply(interaction, say("poll.closed", title=title))
 
     @poll.command(
         name=command_text("command.poll_cancel.name"), description=command_text("command.poll_cancel.description")
@@ -288,13 +263,13 @@ class Polls(commands.Cog):
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         why = end_reason(reason)
-        found, poll = self._running_poll(consultation, recommendation, say)
+        poll, title = self._running_poll(consultation, recommendation, say)
         await interaction.response.defer(ephemeral=True)
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
             await polls.cancel(session, poll.id, why)
         await self.bot.results.post()
-        await reply(interaction, say("poll.cancelled", title=found.title.in_language(say.language)))
+        await reply(interaction, say("poll.cancelled", title=title))
 
     @open_poll.autocomplete("recommendation")
     async def recommendation_titles(
@@ -355,27 +330,25 @@ class Polls(commands.Cog):
                 quorum,
                 opens_at,
             )
-        self._keep_times(poll)
+        self.bot.poll_clock.keep(poll)
         self.bot.cards.refresh(consultation, poll.recommendation, at_once=True)
         return poll
 
-    def _running_poll(self, consultation: Consultation, named: str, say: Speech) -> tuple[Recommendation, Poll]:
-        """Return a recommendation and the poll on it that has not ended. Raises ConsultationError."""
-        found = find_recommendation(self.bot, named, say)
-        poll = self.bot.store.memory.open_poll_on(consultation.id, found.key)
-        if poll is None:
-            raise ConsultationError("poll.none_open")
-        return found, poll
+    def _running_poll(self, consultation: Consultation, named: str, say: Speech) -> tuple[Poll, str]:
+        """Return the poll on a recommendation that has not ended, and its title as put to the vote.
 
-    async def _end_poll(self, poll: Poll, reason: str | None) -> None:
-        """End a poll for a reason, or at its deadline, and post its result.
-
-        Raises ConsultationError where it has ended already.
+        It is found by what was voted on, because the content may have lost the recommendation since. Raises
+        ConsultationError where there is none.
         """
-        await self.bot.ballot_box.drain()
-        async with self.bot.store.write() as session:
-            await polls.end(session, poll.id, reason)
-        await self.bot.results.post()
+        for poll in self.bot.store.memory.polls.values():
+            title = poll.wording[say.language].title
+            if poll.consultation_id == consultation.id and named.strip().casefold() in {
+                poll.recommendation,
+                title.casefold(),
+            }:
+                return poll, title
+        find_recommendation(self.bot, named, say)
+        raise ConsultationError("poll.none_open")
 
     def _deadline(self, typed: str | None, say: Speech, begins_at: datetime | None = None) -> datetime | None:
         timezone, now = self.bot.catalogue.timezone, self.bot.store.now()
@@ -384,46 +357,6 @@ class Polls(commands.Cog):
     def _beginning(self, typed: str | None, say: Speech) -> datetime | None:
         timezone, now = self.bot.catalogue.timezone, self.bot.store.now()
         return parse_beginning(typed, say.language, timezone, now) if typed else None
-
-    def _keep_times(self, poll: Poll) -> None:
-        """Show a poll's beginning and end it at its deadline, in place of the times it had before."""
-        if earlier := self._timers.pop(poll.id, None):
-            earlier.cancel()
-        task = self._timers[poll.id] = asyncio.create_task(self._show_and_end(poll))
-        task.add_done_callback(lambda done: self._forget_timer(poll.id, done))
-        self.bot.dispatch("poll_kept", poll)
-
-    def _forget_timer(self, poll_id: int, done: asyncio.Task[None]) -> None:
-        if self._timers.get(poll_id) is done:
-            del self._timers[poll_id]
-
-    async def _show_and_end(self, poll: Poll) -> None:
-        if poll.opened_at > self.bot.store.now():
-            await self._sleep_until(poll.opened_at)
-            self.bot.cards.refresh(self.bot.consultation_of(poll), poll.recommendation, at_once=True)
-        if poll.closes_at is not None:
-            await self._sleep_until(poll.closes_at)
-            await self._end_at_deadline(poll)
-
-    async def _sleep_until(self, moment: datetime) -> None:
-        # In steps, because a machine that sleeps or sets its clock would wake too late.
-        while True:
-            left = (moment - self.bot.store.now()).total_seconds()
-            if left <= 0:
-                return
-            await asyncio.sleep(min(left, LONGEST_SLEEP))
-
-    async def _end_at_deadline(self, poll: Poll) -> None:
-        while True:
-            try:
-                await self._end_poll(poll, None)
-            except ConsultationError:
-                log.info("poll %s had ended before its deadline, or it was put off", poll.id)
-            except Exception:
-                log.exception("poll %s could not be ended; trying again", poll.id)
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            return
 
 
 def running_polls(bot: ConsultationBot, consultation: Consultation, say: Speech) -> list[tuple[Poll, str]]:

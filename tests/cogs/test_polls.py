@@ -1,5 +1,6 @@
 """Opening, changing and cancelling votes, and quorums, as moderators do it and members see it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import discord
@@ -447,3 +448,16 @@ async def test_what_the_store_did_not_take_is_not_called_done(
     assert phrase("error.unexpected", reference="|").split("|")[0] in told
     assert only_poll(polled) == before
     assert "Support" in buttons(polled.card(STEM))
+
+
+async def test_a_vote_on_what_has_gone_from_the_content_can_still_be_closed(open_house: House) -> None:
+    await open_house.open_poll("stem-orientation")
+    left = {key: one for key, one in open_house.catalogue.recommendations.items() if key != "stem-orientation"}
+    open_house.bot.catalogue = replace(open_house.catalogue, recommendations=left)
+
+    told = await open_house.moderator.slash(
+        open_house.lobby, "poll close", recommendation="stem-orientation", reason="It is no longer asked."
+    )
+
+    assert "has ended" in said(told)
+    assert open_house.store.memory.polls == {}
