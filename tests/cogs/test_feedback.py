@@ -1,6 +1,5 @@
 """Feedback as members give it: in the threads under the cards, and in private."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -158,7 +157,8 @@ async def test_what_is_written_while_a_thread_is_read_stays(open_house: House) -
                 yield message
             if self.id == thread.id:
                 open_house.env.backend.create_message(thread.id, ann.id, "second")
-                await asyncio.sleep(0.1)
+                while len(await open_house.feedback()) < 2:
+                    pass  # until the bot has stored it
 
         return messages()
 
