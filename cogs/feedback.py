@@ -1,7 +1,6 @@
 """Feedback: what members write in a recommendation's thread, and what they give in private, is stored."""
 
 import logging
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import discord
@@ -184,7 +183,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
         after = discord.Object(thread_id)
         written = [message async for message in thread.history(limit=None, after=after, oldest_first=True)]
         missed = [one for one in written if self._was_missed(consultation, one, stored)]
-        for some in batched(missed, MESSAGES_AT_ONCE):
+        for some in discord.utils.as_chunks(missed, MESSAGES_AT_ONCE):
             async with self.bot.store.write() as session:
                 for message in some:
                     if message.id not in self._changed:
@@ -274,11 +273,6 @@ class FeedbackCog(commands.Cog, name="Feedback"):
 def _is_since(consultation: Consultation, message: discord.Message) -> bool:
     """Say whether a message was written since the consultation opened: before, only administrators can write."""
     return consultation.opened_at is not None and message.created_at >= consultation.opened_at
-
-
-def batched(messages: Sequence[discord.Message], size: int) -> Iterator[Sequence[discord.Message]]:
-    """Cut a sequence into parts of at most `size`."""
-    return (messages[start : start + size] for start in range(0, len(messages), size))
 
 
 def _words(message: discord.Message) -> str:

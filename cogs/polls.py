@@ -197,7 +197,7 @@ class Polls(commands.Cog):
         require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
-        poll, title = self._running_poll(consultation, recommendation, say)
+        poll, title = unended_poll(self.bot, consultation, recommendation, say)
         opens_at = self._beginning(starts, say)
         ahead = poll.opened_at if poll.opened_at > self.bot.store.now() else None
         closes_at = self._deadline(closes, say, opens_at or ahead)
@@ -235,7 +235,7 @@ class Polls(commands.Cog):
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         why = end_reason(reason)
-        poll, title = self._running_poll(consultation, recommendation, say)
+        poll, title = unended_poll(self.bot, consultation, recommendation, say)
         if poll.opened_at > self.bot.store.now():
             raise ConsultationError("poll.not_begun")
         await interaction.response.defer(ephemeral=True)
@@ -263,7 +263,7 @@ class Polls(commands.Cog):
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         why = end_reason(reason)
-        poll, title = self._running_poll(consultation, recommendation, say)
+        poll, title = unended_poll(self.bot, consultation, recommendation, say)
         await interaction.response.defer(ephemeral=True)
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
@@ -289,9 +289,7 @@ class Polls(commands.Cog):
         interaction: discord.Interaction[Any],
         typed: str,
     ) -> list[app_commands.Choice[str]]:
-        consultation = self.bot.store.memory.consultations.get(interaction.guild_id or 0)
-        running = running_polls(self.bot, consultation, self.bot.speech(interaction)) if consultation else []
-        return choices({poll.recommendation: title for poll, title in running}, typed)
+        return running_choices(self.bot, interaction, typed)
 
     @edit_poll.autocomplete("recommendation")
     @cancel_poll.autocomplete("recommendation")
@@ -334,22 +332,6 @@ class Polls(commands.Cog):
         self.bot.cards.refresh(consultation, poll.recommendation, at_once=True)
         return poll
 
-    def _running_poll(self, consultation: Consultation, named: str, say: Speech) -> tuple[Poll, str]:
-        """Return the poll on a recommendation that has not ended, and its title as put to the vote.
-
-        It is found by what was voted on, because the content may have lost the recommendation since. Raises
-        ConsultationError where there is none.
-        """
-        for poll in self.bot.store.memory.polls.values():
-            title = poll.wording[say.language].title
-            if poll.consultation_id == consultation.id and named.strip().casefold() in {
-                poll.recommendation,
-                title.casefold(),
-            }:
-                return poll, title
-        find_recommendation(self.bot, named, say)
-        raise ConsultationError("poll.none_open")
-
     def _deadline(self, typed: str | None, say: Speech, begins_at: datetime | None = None) -> datetime | None:
         timezone, now = self.bot.catalogue.timezone, self.bot.store.now()
         return parse_deadline(typed, say.language, timezone, now, begins_at) if typed else None
@@ -368,6 +350,32 @@ def running_polls(bot: ConsultationBot, consultation: Consultation, say: Speech)
         if poll.consultation_id == consultation.id and poll.is_open_at(now)
     ]
     return sorted(running, key=lambda found: (found[0].closes_at is None, found[0].closes_at, found[0].id))
+
+
+def running_choices(
+    bot: ConsultationBot,
+    interaction: discord.Interaction[Any],
+    typed: str,
+) -> list[app_commands.Choice[str]]:
+    """Return the open polls whose title holds what was typed, for an autocomplete."""
+    consultation = bot.store.memory.consultations.get(interaction.guild_id or 0)
+    running = running_polls(bot, consultation, bot.speech(interaction)) if consultation else []
+    return choices({poll.recommendation: title for poll, title in running}, typed)
+
+
+def unended_poll(bot: ConsultationBot, consultation: Consultation, named: str, say: Speech) -> tuple[Poll, str]:
+    """Return the poll on a recommendation that has not ended, and its title as put to the vote.
+
+    It is found by what was voted on, because the content may have lost the recommendation since. Raises
+    ConsultationError where there is none.
+    """
+    for poll in bot.store.memory.polls.values():
+        title = poll.wording[say.language].title
+        known = {poll.recommendation, title.casefold()}
+        if poll.consultation_id == consultation.id and named.strip().casefold() in known:
+            return poll, title
+    find_recommendation(bot, named, say)
+    raise ConsultationError("poll.none_open")
 
 
 def end_reason(typed: str) -> str:

@@ -12,9 +12,9 @@ from discord.ext import commands
 
 from cogs.client import ConsultationBot
 from cogs.participation import LANGUAGE_CHOICES
-from cogs.polls import END_REASON_LENGTH, MOST_HEADS, end_reason, running_polls
+from cogs.polls import END_REASON_LENGTH, MOST_HEADS, end_reason, running_choices, unended_poll
 from cogs.room_builder import RoomBuilder, missing_permissions
-from cogs.source import choices, find_recommendation
+from cogs.source import choices
 from cogs.ui.layout import card, harmless, pages, sent_once, text
 from cogs.ui.permissions import moderators, require_moderator
 from cogs.ui.replies import reply, tell_progress
@@ -179,23 +179,17 @@ class Setup(commands.Cog):
         require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
-        found = find_recommendation(self.bot, recommendation, say)
-        poll = self.bot.store.memory.open_poll_on(consultation.id, found.key)
-        if poll is None:
-            raise ConsultationError("poll.none_open")
+        poll, title = unended_poll(self.bot, consultation, recommendation, say)
         async with self.bot.store.read() as session:
             counted = await reminders.missing_by_segment(session, poll)
-        title = harmless(poll.wording[say.language].title)
-        lines = [f"## {say('missing.title', title=title)}", *self._missing_lines(counted, say)]
+        lines = [f"## {say('missing.title', title=harmless(title))}", *self._missing_lines(counted, say)]
         await reply(interaction, view=sent_once(card(text(*lines))))
 
     @missing.autocomplete("recommendation")
     async def open_poll_titles(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
-        consultation = self.bot.store.memory.consultations.get(interaction.guild_id or 0)
-        running = running_polls(self.bot, consultation, self.bot.speech(interaction)) if consultation else []
-        return choices({poll.recommendation: title for poll, title in running}, typed)
+        return running_choices(self.bot, interaction, typed)
 
     def _missing_lines(self, counted: Missing, say: Speech) -> Iterator[str]:
         names = captions(self.bot.catalogue, say.language)
