@@ -11,7 +11,7 @@ from discord.ext import commands
 from cogs.client import ConsultationBot
 from cogs.ui.answer_cards import answer_card, fact_card
 from cogs.ui.layout import Piece, button, chosen, link, menus, pages, rows, sent_once, source, spaced, text
-from cogs.ui.permissions import is_moderator
+from cogs.ui.permissions import moderator_role
 from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import Speech, command_text
@@ -48,7 +48,7 @@ class Source(commands.Cog):
     async def help(self, interaction: discord.Interaction[Any]) -> None:
         say = self.bot.speech(interaction)
         pieces = [text(f"## {say('help.title')}", say("help.everyone"))]
-        if is_moderator(self.bot, interaction):
+        if moderator_role(self.bot, interaction):
             pieces.append(text(f"### {say('help.moderators_title')}", say("help.moderators")))
         await self._show(interaction, *pieces)
 

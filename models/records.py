@@ -86,6 +86,34 @@ class Participant:
     wants_messages: bool
 
 
+class ModeratorRole(StrEnum):
+    """By what somebody may moderate: the server's own permission, or the role that setup made."""
+
+    ADMINISTRATOR = "administrator"
+    MODERATOR = "moderator"
+
+
+@dataclass(frozen=True, slots=True)
+class Moderator:
+    """Somebody who may moderate, as checked just now."""
+
+    user_id: int
+    role: ModeratorRole
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEntry:
+    """One thing a moderator did: who as role and pseudonym, what, to what, why and when."""
+
+    id: int
+    pseudonym: str
+    role: ModeratorRole
+    action: str
+    subject: str
+    reason: str | None
+    done_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """A recommendation as it was voted on, in one language."""

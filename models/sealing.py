@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     BALLOT = "ballot"
     THREAD = "thread"
     FEEDBACK = "feedback"
+    TRACE = "trace"
 
 
 class Sealer:

@@ -170,6 +170,22 @@ class BallotChange(Base):
     cast_at: Mapped[datetime]
 
 
+class TraceRow(Base):
+    """What a moderator did, and why. Rows are added, never changed and never taken away."""
+
+    __tablename__ = "trace"
+    __table_args__ = (Index("ix_trace_consultation_id", "consultation_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    seal: Mapped[bytes]
+    role: Mapped[str] = mapped_column(String(20))
+    action: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str | None] = mapped_column(Text)
+    done_at: Mapped[datetime]
+
+
 class FeedbackRow(Base):
     """A contribution in words; `submission` is the message or the modal it came by, so that none is stored twice."""
 

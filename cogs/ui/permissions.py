@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from models.errors import ConsultationError
-from models.records import PlaceKind
+from models.records import Moderator, ModeratorRole, PlaceKind
 
 if TYPE_CHECKING:
     from cogs.client import ConsultationBot
@@ -20,18 +20,19 @@ def moderators(name: app_commands.locale_str, description: app_commands.locale_s
     return app_commands.Group(name=name, description=description, guild_only=True, default_permissions=SHOWN_TO)
 
 
-def require_moderator(bot: "ConsultationBot", interaction: discord.Interaction[Any]) -> None:
-    """Raise ConsultationError unless the person has Manage Server or the role that setup made for moderators."""
-    if not is_moderator(bot, interaction):
+def require_moderator(bot: "ConsultationBot", interaction: discord.Interaction[Any]) -> Moderator:
+    """Return who moderates, as the trace keeps it. Raises ConsultationError for anybody else."""
+    if (role := moderator_role(bot, interaction)) is None:
         raise ConsultationError("moderator.only")
+    return Moderator(interaction.user.id, role)
 
 
-def is_moderator(bot: "ConsultationBot", interaction: discord.Interaction[Any]) -> bool:
-    """Say whether the person has Manage Server or the role that setup made for moderators."""
+def moderator_role(bot: "ConsultationBot", interaction: discord.Interaction[Any]) -> ModeratorRole | None:
+    """Say by what the person may moderate: Manage Server, the role that setup made for it, or None for neither."""
     if not isinstance(interaction.user, discord.Member):
-        return False
+        return None
     if interaction.permissions.manage_guild:
-        return True
+        return ModeratorRole.ADMINISTRATOR
     consultation = bot.store.memory.consultations.get(interaction.guild_id or 0)
     role = bot.store.memory.place(consultation.id, PlaceKind.MODERATOR_ROLE) if consultation else None
-    return role is not None and interaction.user.get_role(role) is not None
+    return ModeratorRole.MODERATOR if role is not None and interaction.user.get_role(role) is not None else None

@@ -119,6 +119,24 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "trace",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("action", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_trace_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trace")),
+    )
+    with op.batch_alter_table("trace", schema=None) as batch_op:
+        batch_op.create_index("ix_trace_consultation_id", ["consultation_id", "id"], unique=False)
+
+    op.create_table(
         "ballot_changes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("poll_id", sa.Integer(), nullable=False),
@@ -159,6 +177,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ballot_changes_poll_id_seal")
 
     op.drop_table("ballot_changes")
+    with op.batch_alter_table("trace", schema=None) as batch_op:
+        batch_op.drop_index("ix_trace_consultation_id")
+
+    op.drop_table("trace")
     with op.batch_alter_table("polls", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_polls_open_recommendation",
