@@ -18,6 +18,7 @@ from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import Speech, command_text
 from content.answers import Answer
+from content.catalogue import Language
 from models.errors import ConsultationError
 from models.records import PlaceKind
 
@@ -45,7 +46,7 @@ class Asking(commands.Cog):
         await self._answer_privately(interaction, question)
 
     @component("ask")
-    async def ask_in_form(self, interaction: discord.Interaction[Any], opened_by: str | None = None) -> None:
+    async def ask_in_form(self, interaction: discord.Interaction[Any], opened_by: int | None = None) -> None:
         """Open the question form, or answer the question that was typed into it."""
         if opened_by is not None:
             await self._answer_privately(interaction, filled_in(interaction)[QUESTION])
@@ -55,7 +56,7 @@ class Asking(commands.Cog):
         await interaction.response.send_modal(form(say("ask.title"), interaction, "ask", fields=[field]))
 
     @component("fact")
-    async def show_fact(self, interaction: discord.Interaction[Any], key: str, language: str) -> None:
+    async def show_fact(self, interaction: discord.Interaction[Any], key: str, language: Language) -> None:
         """Show a fact that a button offered, to the person alone, in the language the button stood in."""
         fact = self.bot.catalogue.facts.get(key)
         if fact is None:

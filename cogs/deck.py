@@ -17,7 +17,7 @@ from cogs.ui.texts import command_text
 from cogs.voting import cast_as_filled_in, cast_or_ask, recorded
 from models.deck import Dealer, Deck
 from models.errors import ConsultationError
-from models.records import CastBallot, Poll
+from models.records import CastBallot, Poll, Position
 
 
 class VotingDeck(commands.Cog):
@@ -43,9 +43,9 @@ class VotingDeck(commands.Cog):
         await self._show_next(interaction, skips)
 
     @component("deck_skip")
-    async def skip(self, interaction: discord.Interaction[Any], poll_id: str, skips: str) -> None:
+    async def skip(self, interaction: discord.Interaction[Any], poll_id: int, skips: str) -> None:
         """Put a vote behind the others; once all that are left were skipped, show where one stands."""
-        skipped = also_skipped(skips, int(poll_id))
+        skipped = also_skipped(skips, poll_id)
         dealt = await self._deal(interaction, packed(skipped))
         if skipped.issuperset(poll.id for poll in dealt.left):
             await self._show(interaction, answers_card(dealt, 0, "", self.bot.speech(interaction)))
@@ -54,7 +54,7 @@ class VotingDeck(commands.Cog):
 
     @component("deck_vote")
     async def vote_pressed(
-        self, interaction: discord.Interaction[Any], position: str, poll_id: str, skips: str
+        self, interaction: discord.Interaction[Any], position: Position, poll_id: int, skips: str
     ) -> None:
         """Cast the ballot and go on, or first ask what is missing."""
         try:
@@ -67,7 +67,7 @@ class VotingDeck(commands.Cog):
 
     @component("deck_ballot")
     async def ballot_submitted(
-        self, interaction: discord.Interaction[Any], position: str, poll_id: str, skips: str, _opened_by: str
+        self, interaction: discord.Interaction[Any], position: Position, poll_id: int, skips: str, _opened_by: int
     ) -> None:
         """Take what the form asked for, cast the ballot that was pressed, and go on."""
         try:
@@ -78,16 +78,16 @@ class VotingDeck(commands.Cog):
         await self._confirm(interaction, skips, *cast)
 
     @component("deck_answers")
-    async def answers(self, interaction: discord.Interaction[Any], page: str, skips: str) -> None:
+    async def answers(self, interaction: discord.Interaction[Any], page: int, skips: str) -> None:
         """Show what the person answered."""
         dealt = await self._deal(interaction, skips)
-        await self._show(interaction, answers_card(dealt, int(page), skips, self.bot.speech(interaction)))
+        await self._show(interaction, answers_card(dealt, page, skips, self.bot.speech(interaction)))
 
     @component("deck_change")
-    async def change(self, interaction: discord.Interaction[Any], poll_id: str, skips: str) -> None:
+    async def change(self, interaction: discord.Interaction[Any], poll_id: int, skips: str) -> None:
         """Show a vote that was answered, to answer it otherwise."""
         dealt = await self._deal(interaction, skips)
-        poll = dealt.find(int(poll_id))
+        poll = dealt.find(poll_id)
         if poll is None:
             await self._show(interaction, answers_card(dealt, 0, skips, self.bot.speech(interaction)))
             raise ConsultationError("vote.poll_ended")

@@ -65,7 +65,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
         await self._open_form(interaction, recommendation)
 
     @component("words")
-    async def words_submitted(self, interaction: discord.Interaction[Any], recommendation: str, opened_by: str) -> None:
+    async def words_submitted(self, interaction: discord.Interaction[Any], recommendation: str, opened_by: int) -> None:
         """Store private feedback; `opened_by` tells one submission from another, so that none is stored twice."""
         answers = filled_in(interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
@@ -81,7 +81,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
             stored = await feedback.give_private(
                 session,
                 consultation,
-                submission=int(opened_by),
+                submission=opened_by,
                 user_id=interaction.user.id,
                 text=words,
                 quotation=quotation_in(answers),

@@ -13,7 +13,7 @@ from cogs.ui.membership import declared, keep_membership, membership_fields, mes
 from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import Speech, command_text
-from content.catalogue import LANGUAGES
+from content.catalogue import LANGUAGES, Language
 from models import participants
 from models.errors import ConsultationError
 
@@ -34,7 +34,7 @@ class Participation(commands.Cog):
         await self._ask_membership(interaction)
 
     @component("join")
-    async def join_in_form(self, interaction: discord.Interaction[Any], opened_by: str | None = None) -> None:
+    async def join_in_form(self, interaction: discord.Interaction[Any], opened_by: int | None = None) -> None:
         """Open the form on segment, groups and messages, or keep what was declared in it."""
         if opened_by is None:
             await self._ask_membership(interaction)
@@ -84,7 +84,7 @@ class Participation(commands.Cog):
         await reply(interaction, view=sent_once(card(text(say("language.choose")), *rows(offered))))
 
     @component("language")
-    async def language_chosen(self, interaction: discord.Interaction[Any], language: str) -> None:
+    async def language_chosen(self, interaction: discord.Interaction[Any], language: Language) -> None:
         await self._choose_language(interaction, language)
 
     async def _choose_language(self, interaction: discord.Interaction[Any], language: str) -> None:

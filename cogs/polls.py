@@ -23,6 +23,7 @@ from content.catalogue import LANGUAGES, Recommendation
 from models import polls
 from models.errors import ConsultationError
 from models.records import NO_QUORUM, Consultation, ConsultationState, Poll, Quorum, Wording
+from models.texts import clean
 
 END_REASON_LENGTH = 300
 DATE_LENGTH = 60
@@ -105,17 +106,17 @@ class Polls(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         recommendation: str,
-        closes: str,
-        starts: str,
-        heads: str,
-        share: str,
+        closes: int,
+        starts: int,
+        heads: int,
+        share: int,
     ) -> None:
         """Open the vote that was shown, in place of what showed it."""
         require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         found = find_recommendation(self.bot, recommendation, say)
-        quorum = _quorum(consultation, int(heads), int(share))
+        quorum = _quorum(consultation, heads, share)
         poll = await self._open(consultation, found, _moment(closes), quorum, _moment(starts))
         title = found.title.in_language(say.language)
         opened = say(
@@ -380,9 +381,9 @@ def unended_poll(bot: ConsultationBot, consultation: Consultation, named: str, s
 
 def end_reason(typed: str) -> str:
     """Return why a vote is ended early. Raises ConsultationError where nothing was said: the card shows it to all."""
-    if not typed.strip():
+    if (reason := clean(typed)) is None:
         raise ConsultationError("poll.reason_missing")
-    return typed.strip()
+    return reason.strip()
 
 
 @contextmanager
@@ -415,8 +416,12 @@ def _epoch(moment: datetime | None) -> int:
     return int(moment.timestamp()) if moment else 0
 
 
-def _moment(epoch: str) -> datetime | None:
-    return datetime.fromtimestamp(int(epoch), UTC) if int(epoch) else None
+def _moment(epoch: int) -> datetime | None:
+    """Return the moment that `_epoch` made this of. Raises ConsultationError for what is no moment."""
+    try:
+        return datetime.fromtimestamp(epoch, UTC) if epoch else None
+    except (OverflowError, ValueError, OSError):
+        raise ConsultationError("error.leads_nowhere") from None
 
 
 def _wording(recommendation: Recommendation) -> dict[str, Wording]:

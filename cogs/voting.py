@@ -15,6 +15,7 @@ from cogs.ui.router import component
 from cogs.ui.texts import Speech
 from models.errors import ConsultationError
 from models.records import Ballot, CastBallot, Consultation, Poll, Position, Quotation
+from models.texts import clean
 
 REASON = "reason"
 REASON_LENGTH = 1_000
@@ -37,7 +38,7 @@ class Voting(commands.Cog):
         await reply(interaction, view=view, files=files)
 
     @component("vote")
-    async def vote_pressed(self, interaction: discord.Interaction[Any], position: str, poll_id: str) -> None:
+    async def vote_pressed(self, interaction: discord.Interaction[Any], position: Position, poll_id: int) -> None:
         """Cast the ballot, or first ask what is missing."""
         cast = await cast_or_ask(self.bot, interaction, position, poll_id, "ballot", position, poll_id)
         if cast is not None:
@@ -45,7 +46,7 @@ class Voting(commands.Cog):
 
     @component("ballot")
     async def ballot_submitted(
-        self, interaction: discord.Interaction[Any], position: str, poll_id: str, _opened_by: str
+        self, interaction: discord.Interaction[Any], position: Position, poll_id: int, _opened_by: int
     ) -> None:
         """Take what the form asked for, and go on with the vote that was pressed."""
         await self._confirm(interaction, *await cast_as_filled_in(self.bot, interaction, position, poll_id))
@@ -58,7 +59,7 @@ class Voting(commands.Cog):
 
 
 async def cast_or_ask(
-    bot: ConsultationBot, interaction: discord.Interaction[Any], position: str, poll_id: str, *asked_by: str
+    bot: ConsultationBot, interaction: discord.Interaction[Any], position: Position, poll_id: int, *asked_by: object
 ) -> tuple[Poll, CastBallot] | None:
     """Cast the ballot that was pressed and return what was stored, or first ask for what is missing.
 
@@ -66,15 +67,15 @@ async def cast_or_ask(
     arguments in `asked_by`, and None is returned. Raises ConsultationError where the poll is not open.
     """
     consultation = bot.consultation_in(interaction.guild_id)
-    poll = _open_poll(bot, consultation, int(poll_id))
+    poll = _open_poll(bot, consultation, poll_id)
     participant = bot.store.participant(consultation, interaction.user.id)
-    if participant is not None and position != Position.OBJECT:
-        return await _cast(bot, poll, Ballot(poll.id, interaction.user.id, participant.segment, Position(position)))
+    if participant is not None and position is not Position.OBJECT:
+        return await _cast(bot, poll, Ballot(poll.id, interaction.user.id, participant.segment, position))
     say = bot.speech(interaction)
     fields: list[Piece] = []
     if participant is None:
         fields += membership_fields(bot.catalogue, say, None, groups=[poll.group])
-    if position == Position.OBJECT:
+    if position is Position.OBJECT:
         fields += [
             written(REASON, say("vote.reason"), say("vote.reason_hint"), length=REASON_LENGTH),
             quotation_field(say),
@@ -85,7 +86,7 @@ async def cast_or_ask(
 
 
 async def cast_as_filled_in(
-    bot: ConsultationBot, interaction: discord.Interaction[Any], position: str, poll_id: str
+    bot: ConsultationBot, interaction: discord.Interaction[Any], position: Position, poll_id: int
 ) -> tuple[Poll, CastBallot]:
     """Cast the ballot whose form was submitted, and return what was stored.
 
@@ -93,9 +94,9 @@ async def cast_as_filled_in(
     """
     answers = filled_in(interaction)
     consultation = bot.consultation_in(interaction.guild_id)
-    poll = _open_poll(bot, consultation, int(poll_id))
-    reason = (answers.get(REASON) or "").strip() or None
-    if position == Position.OBJECT and reason is None:
+    poll = _open_poll(bot, consultation, poll_id)
+    reason = clean(answers.get(REASON))
+    if position is Position.OBJECT and reason is None:
         raise ConsultationError("vote.reason_missing")
     participant = bot.store.participant(consultation, interaction.user.id)
     if (membership := declared(bot.catalogue, answers)) is not None:
@@ -103,7 +104,7 @@ async def cast_as_filled_in(
     if participant is None:
         raise ConsultationError("join.no_segment")
     quotation = quotation_in(answers) if reason else Quotation.NOT
-    ballot = Ballot(poll.id, interaction.user.id, participant.segment, Position(position), reason, quotation)
+    ballot = Ballot(poll.id, interaction.user.id, participant.segment, position, reason, quotation)
     return await _cast(bot, poll, ballot)
 
 
