@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Hashable
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -14,12 +15,13 @@ from cogs.ui.answer_cards import answer_card, fact_card
 from cogs.ui.forms import filled_in, form, written
 from cogs.ui.layout import card, sent_once, text
 from cogs.ui.recent_questions import RecentQuestions
-from cogs.ui.replies import reply
+from cogs.ui.replies import reply, told
 from cogs.ui.router import component
 from cogs.ui.texts import Speech, command_text
 from content.answers import Answer
 from content.catalogue import Language
 from models.errors import ConsultationError
+from models.limits import WINDOW, Deed
 from models.records import PlaceKind
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class Asking(commands.Cog):
     def __init__(self, bot: ConsultationBot) -> None:
         self.bot = bot
         self._recent = RecentQuestions(bot.store.now)
+        self._told: dict[int, datetime] = {}  # who was told in chat that they asked too much, and when
 
     @app_commands.command(name=command_text("command.ask.name"), description=command_text("command.ask.description"))
     @app_commands.rename(question=command_text("option.question.name"))
@@ -51,6 +54,7 @@ class Asking(commands.Cog):
         if opened_by is not None:
             await self._answer_privately(interaction, filled_in(interaction)[QUESTION])
             return
+        self.bot.limits.require(Deed.QUESTION, interaction.user.id)
         say = self.bot.speech(interaction)
         field = written(QUESTION, say("ask.question"), say("ask.hint"), length=QUESTION_LENGTH)
         await interaction.response.send_modal(form(say("ask.title"), interaction, "ask", fields=[field]))
@@ -70,15 +74,31 @@ class Asking(commands.Cog):
         if not (is_addressed(self.bot, message) or self._is_open_question(message)):
             return
         language = self.bot.store.language_of(message.author.id)
+        say = Speech(language or self.bot.catalogue.default_language)
         if question := without_mentions(message):
-            pieces = answer_card(await self._answer(question, language, message.channel.id))
+            try:
+                with self.bot.limits.counted(Deed.QUESTION, message.author.id):
+                    pieces = answer_card(await self._answer(question, language, message.channel.id))
+            except ConsultationError as refusal:
+                if not self._is_to_be_told(message.author.id):
+                    return
+                pieces = [card(text(told(refusal, say)))]
         else:
-            pieces = [card(text(Speech(language or self.bot.catalogue.default_language)("help.everyone")))]
+            pieces = [card(text(say("help.everyone")))]
         try:
             await message.reply(view=sent_once(*pieces), mention_author=False)
         except discord.HTTPException as error:
             # The question may be gone by now, or the bot may not write where it stands.
             log.warning("a question in chat was not answered (Discord's code %s)", error.code)
+
+    def _is_to_be_told(self, user_id: int) -> bool:
+        """Say once an hour that somebody who asks too much is to be told: nobody shall make the bot spam."""
+        now = self.bot.store.now()
+        self._told = {person: moment for person, moment in self._told.items() if moment > now - WINDOW}
+        if user_id in self._told:
+            return False
+        self._told[user_id] = now
+        return True
 
     def _is_open_question(self, message: discord.Message) -> bool:
         """Say whether this stands in the questions channel without being said to another member."""
@@ -93,7 +113,8 @@ class Asking(commands.Cog):
 
     async def _answer_privately(self, interaction: discord.Interaction[Any], question: str) -> None:
         place = (interaction.channel_id, interaction.user.id)
-        answer = await self._answer(question, self.bot.speech(interaction).language, place)
+        with self.bot.limits.counted(Deed.QUESTION, interaction.user.id, question):
+            answer = await self._answer(question, self.bot.speech(interaction).language, place)
         await reply(interaction, view=sent_once(*answer_card(answer)))
 
     async def _answer(self, question: str, language: str | None, place: Hashable) -> Answer:

@@ -21,6 +21,7 @@ from content.answers import Answers
 from content.catalogue import Catalogue
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
+from models.limits import Limits, Policy
 from models.participants import Register
 from models.records import Consultation, Poll
 from models.store import Store
@@ -31,6 +32,7 @@ EXTENSIONS = (
     "cogs.asking",
     "cogs.source",
     "cogs.setup",
+    "cogs.moderation",
     "cogs.participation",
     "cogs.polls",
     "cogs.reminders",
@@ -40,6 +42,7 @@ EXTENSIONS = (
     "cogs.export",
 )
 COMMANDS_HASH = "commands"
+DEFAULT_POLICY = Policy()
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -59,7 +62,15 @@ class ConsultationTree(app_commands.CommandTree["ConsultationBot"]):
 class ConsultationBot(commands.Bot):
     """The bot with its store, its content and its question answering."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, answers: Answers, *, message_content: bool = True) -> None:
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        answers: Answers,
+        *,
+        message_content: bool = True,
+        policy: Policy = DEFAULT_POLICY,
+    ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -70,6 +81,8 @@ class ConsultationBot(commands.Bot):
         self.store = store
         self.catalogue = catalogue
         self.answers = answers
+        self.policy = policy
+        self.limits = Limits(store, policy)
         self.ballot_box = BallotBox(store)
         self.register = Register(store)
         self.router = Router()

@@ -10,6 +10,7 @@ from cogs.client import ConsultationBot
 from cogs.ui.forms import filled_in, form
 from cogs.ui.layout import button, card, rows, sent_once, text
 from cogs.ui.membership import declared, keep_membership, membership_fields, messages_field
+from cogs.ui.permissions import require_unblocked
 from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import Speech, command_text
@@ -43,6 +44,7 @@ class Participation(commands.Cog):
         if membership is None:
             raise ConsultationError("join.no_segment")
         consultation = self.bot.consultation_in(interaction.guild_id)
+        require_unblocked(self.bot, consultation, interaction.user.id)
         participant = await keep_membership(self.bot, interaction, consultation, membership)
         say, catalogue = self.bot.speech(interaction), self.bot.catalogue
         groups = [catalogue.groups[key].title.in_language(say.language) for key in membership.groups]
@@ -58,6 +60,7 @@ class Participation(commands.Cog):
 
     async def _ask_membership(self, interaction: discord.Interaction[Any]) -> None:
         consultation = self.bot.consultation_in(interaction.guild_id)
+        require_unblocked(self.bot, consultation, interaction.user.id)
         say = self.bot.speech(interaction)
         participant = self.bot.store.participant(consultation, interaction.user.id)
         fields = [

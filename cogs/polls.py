@@ -20,9 +20,9 @@ from cogs.ui.replies import reply, tell_progress
 from cogs.ui.router import component
 from cogs.ui.texts import Speech, command_text
 from content.catalogue import LANGUAGES, Recommendation
-from models import polls
+from models import polls, trace
 from models.errors import ConsultationError
-from models.records import NO_QUORUM, Consultation, ConsultationState, Poll, Quorum, Wording
+from models.records import NO_QUORUM, Consultation, ConsultationState, Moderator, Poll, Quorum, Wording
 from models.texts import clean
 
 END_REASON_LENGTH = 300
@@ -112,12 +112,12 @@ class Polls(commands.Cog):
         share: int,
     ) -> None:
         """Open the vote that was shown, in place of what showed it."""
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         found = find_recommendation(self.bot, recommendation, say)
         quorum = _quorum(consultation, heads, share)
-        poll = await self._open(consultation, found, _moment(closes), quorum, _moment(starts))
+        poll = await self._open(moderator, "poll_open", consultation, found, _moment(closes), quorum, _moment(starts))
         title = found.title.in_language(say.language)
         opened = say(
             "poll.planned" if poll.opened_at > self.bot.store.now() else "poll.opened",
@@ -147,7 +147,7 @@ class Polls(commands.Cog):
         closes: When | None = None,
     ) -> None:
         """Open the polls of a group one after another; given again, the command goes on where it stopped."""
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         found = find_group(self.bot, group, say)
@@ -163,7 +163,7 @@ class Polls(commands.Cog):
                 if number > 1:
                     await asyncio.sleep(BETWEEN_OPENINGS)
                 with _unless_open_already():
-                    await self._open(consultation, one, closes_at)
+                    await self._open(moderator, "poll_open_all", consultation, one, closes_at)
                 await tell_progress(interaction, say("poll.opening_all", done=number, all=len(waiting)))
         title = found.title.in_language(say.language)
         await tell_progress(interaction, say("poll.opened_all", count=len(waiting), group=title))
@@ -195,7 +195,7 @@ class Polls(commands.Cog):
         share: Share | None = None,
     ) -> None:
         """Change a vote before the first ballot; afterwards put off its end at the most."""
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         poll, title = unended_poll(self.bot, consultation, recommendation, say)
@@ -212,6 +212,7 @@ class Polls(commands.Cog):
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
             poll = await polls.edit(session, poll.id, opens_at=opens_at, closes_at=closes_at, quorum=wanted)
+            await trace.record(session, consultation.id, moderator, "poll_edit", poll.recommendation)
         self.bot.poll_clock.keep(poll)
         self.bot.cards.refresh(consultation, poll.recommendation, at_once=True)
         await reply(interaction, say("poll.edited", title=title, until=_until(poll, say)))
@@ -232,7 +233,7 @@ class Polls(commands.Cog):
         recommendation: str,
         reason: app_commands.Range[str, 1, END_REASON_LENGTH],
     ) -> None:
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         why = end_reason(reason)
@@ -240,7 +241,7 @@ class Polls(commands.Cog):
         if poll.opened_at > self.bot.store.now():
             raise ConsultationError("poll.not_begun")
         await interaction.response.defer(ephemeral=True)
-        await self.bot.poll_clock.end(poll, why)
+        await self.bot.poll_clock.end(poll, why, moderator)
         await reply(interaction, say("poll.closed", title=title))
 
     @poll.command(
@@ -260,7 +261,7 @@ class Polls(commands.Cog):
         reason: app_commands.Range[str, 1, END_REASON_LENGTH],
     ) -> None:
         """Take a vote back: its ballots are kept, and no result is shown to anybody."""
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         why = end_reason(reason)
@@ -269,6 +270,7 @@ class Polls(commands.Cog):
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
             await polls.cancel(session, poll.id, why)
+            await trace.record(session, consultation.id, moderator, "poll_cancel", poll.recommendation, why)
         await self.bot.results.post()
         await reply(interaction, say("poll.cancelled", title=title))
 
@@ -311,6 +313,8 @@ class Polls(commands.Cog):
 
     async def _open(
         self,
+        moderator: Moderator,
+        action: str,
         consultation: Consultation,
         recommendation: Recommendation,
         closes_at: datetime | None,
@@ -329,6 +333,7 @@ class Polls(commands.Cog):
                 quorum,
                 opens_at,
             )
+            await trace.record(session, consultation.id, moderator, action, poll.recommendation)
         self.bot.poll_clock.keep(poll)
         self.bot.cards.refresh(consultation, poll.recommendation, at_once=True)
         return poll

@@ -9,6 +9,7 @@ from cogs.client import ConsultationBot
 from cogs.ui.forms import filled_in, form, written
 from cogs.ui.layout import Piece
 from cogs.ui.membership import declared, keep_membership, membership_fields
+from cogs.ui.permissions import require_unblocked
 from cogs.ui.quotation import quotation_field, quotation_in
 from cogs.ui.replies import reply
 from cogs.ui.router import component
@@ -67,6 +68,7 @@ async def cast_or_ask(
     arguments in `asked_by`, and None is returned. Raises ConsultationError where the poll is not open.
     """
     consultation = bot.consultation_in(interaction.guild_id)
+    require_unblocked(bot, consultation, interaction.user.id)
     poll = _open_poll(bot, consultation, poll_id)
     participant = bot.store.participant(consultation, interaction.user.id)
     if participant is not None and position is not Position.OBJECT:
@@ -94,10 +96,12 @@ async def cast_as_filled_in(
     """
     answers = filled_in(interaction)
     consultation = bot.consultation_in(interaction.guild_id)
+    require_unblocked(bot, consultation, interaction.user.id)
     poll = _open_poll(bot, consultation, poll_id)
     reason = clean(answers.get(REASON))
     if position is Position.OBJECT and reason is None:
         raise ConsultationError("vote.reason_missing")
+    bot.policy.require_allowed(reason or "")
     participant = bot.store.participant(consultation, interaction.user.id)
     if (membership := declared(bot.catalogue, answers)) is not None:
         participant = await keep_membership(bot, interaction, consultation, membership)

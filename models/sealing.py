@@ -34,6 +34,8 @@ class Purpose(StrEnum):
     THREAD = "thread"
     FEEDBACK = "feedback"
     TRACE = "trace"
+    BLOCK = "block"
+    LIMIT = "limit"
 
 
 class Sealer:

@@ -171,10 +171,10 @@ class BallotChange(Base):
 
 
 class TraceRow(Base):
-    """What a moderator did, and why. Rows are added, never changed and never taken away."""
+    """What a moderator did, and why. Rows are added, never changed and never taken away: the database refuses it."""
 
     __tablename__ = "trace"
-    __table_args__ = (Index("ix_trace_consultation_id", "consultation_id", "id"),)
+    __table_args__ = (Index("ix_trace_consultation_id", "consultation_id", "id"), {"info": {"append_only": True}})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
@@ -184,6 +184,18 @@ class TraceRow(Base):
     subject: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str | None] = mapped_column(Text)
     done_at: Mapped[datetime]
+
+
+class BlockRow(Base):
+    """Somebody whom moderators keep from writing and voting; the trace says why."""
+
+    __tablename__ = "blocks"
+    __table_args__ = (Unique("consultation_id", "seal"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    seal: Mapped[bytes]
+    blocked_at: Mapped[datetime]
 
 
 class FeedbackRow(Base):

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from io import StringIO
 
-from models.records import Feedback, FeedbackKind, Position
+from models.records import Feedback, FeedbackKind, Position, TraceEntry
 from models.tally import QuorumOutcome, quorum_outcome
 from reports.captions import Captions
 from reports.record import PollRecord, Record
@@ -51,6 +51,8 @@ FEEDBACK_COLUMNS = (
     "edited_at",
     "text",
 )
+TRACE_COLUMNS = ("done_at", "role", "pseudonym", "action", "subject", "reason")
+FILES = ("results.csv", "ballots.csv", "feedback.csv", "trace.csv")
 EVERYONE = "all"
 OBJECTION = "objection"
 UNDECLARED = "undeclared"
@@ -65,12 +67,14 @@ Cell = str | int | float | datetime | None
 
 
 def export_files(record: Record, captions: Captions) -> dict[str, bytes]:
-    """Return the files by name: `results.csv` may be published, `ballots.csv` and `feedback.csv` may not."""
-    return {
-        "results.csv": _csv(RESULT_COLUMNS, (row for poll in record.polls for row in _result_rows(poll, captions))),
-        "ballots.csv": _csv(BALLOT_COLUMNS, (row for poll in record.polls for row in _ballot_rows(poll))),
-        "feedback.csv": _csv(FEEDBACK_COLUMNS, _feedback_rows(record)),
-    }
+    """Return the files by name, as in `FILES`: `results.csv` may be published, the others may not."""
+    made = (
+        _csv(RESULT_COLUMNS, (row for poll in record.polls for row in _result_rows(poll, captions))),
+        _csv(BALLOT_COLUMNS, (row for poll in record.polls for row in _ballot_rows(poll))),
+        _csv(FEEDBACK_COLUMNS, _feedback_rows(record)),
+        _csv(TRACE_COLUMNS, map(_trace_row, record.trace)),
+    )
+    return dict(zip(FILES, made, strict=True))
 
 
 def _result_rows(record: PollRecord, captions: Captions) -> Iterator[tuple[Cell, ...]]:
@@ -144,6 +148,10 @@ def _feedback_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
                 None,
                 reason.text,
             )
+
+
+def _trace_row(entry: TraceEntry) -> tuple[Cell, ...]:
+    return (entry.done_at, entry.role, entry.pseudonym, entry.action, entry.subject, entry.reason)
 
 
 def _told_time(words: Feedback) -> datetime:

@@ -5,9 +5,9 @@ import logging
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from models import polls
+from models import polls, trace
 from models.errors import ConsultationError
-from models.records import Poll
+from models.records import Moderator, Poll
 
 if TYPE_CHECKING:
     from cogs.client import ConsultationBot
@@ -78,12 +78,14 @@ class PollClock:
                 continue
             return
 
-    async def end(self, poll: Poll, reason: str | None) -> None:
-        """End a poll for a reason, or at its deadline, and post its result.
+    async def end(self, poll: Poll, reason: str | None, moderator: Moderator | None = None) -> None:
+        """End a poll for a moderator's reason, or at its deadline, and post its result.
 
         Raises ConsultationError where it has ended already.
         """
         await self._bot.ballot_box.drain()
         async with self._bot.store.write() as session:
             await polls.end(session, poll.id, reason)
+            if moderator is not None:
+                await trace.record(session, poll.consultation_id, moderator, "poll_close", poll.recommendation, reason)
         await self._bot.results.post()

@@ -53,9 +53,9 @@ def counted(
     return PollRecord(poll, tally(counts), ballots, reasons)
 
 
-def test_an_empty_record_gives_three_files_with_their_columns(captions):
+def test_an_empty_record_gives_its_files_with_their_columns(captions):
     files = export_files(NOTHING, captions)
-    assert sorted(files) == ["ballots.csv", "feedback.csv", "results.csv"]
+    assert sorted(files) == ["ballots.csv", "feedback.csv", "results.csv", "trace.csv"]
     for file in files.values():
         assert file.startswith(b"\xef\xbb\xbf")
         assert file.endswith(b"\r\n")

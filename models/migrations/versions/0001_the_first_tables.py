@@ -37,6 +37,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_stored_values")),
     )
     op.create_table(
+        "blocks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_blocks_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_blocks")),
+        sa.UniqueConstraint("consultation_id", "seal", name=op.f("uq_blocks_consultation_id_seal")),
+    )
+    op.create_table(
         "feedback",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
@@ -132,6 +144,7 @@ def upgrade() -> None:
             ["consultation_id"], ["consultations.id"], name=op.f("fk_trace_consultation_id_consultations")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trace")),
+        info={"append_only": True},
     )
     with op.batch_alter_table("trace", schema=None) as batch_op:
         batch_op.create_index("ix_trace_consultation_id", ["consultation_id", "id"], unique=False)
@@ -167,6 +180,8 @@ def upgrade() -> None:
     with op.batch_alter_table("ballots", schema=None) as batch_op:
         batch_op.create_index("ix_ballots_count", ["poll_id", "segment", "position"], unique=False)
 
+    op.make_append_only("trace")
+
 
 def downgrade() -> None:
     with op.batch_alter_table("ballots", schema=None) as batch_op:
@@ -192,6 +207,7 @@ def downgrade() -> None:
     op.drop_table("places")
     op.drop_table("participants")
     op.drop_table("feedback")
+    op.drop_table("blocks")
     op.drop_table("stored_values")
     op.drop_table("preferences")
     op.drop_table("consultations")
