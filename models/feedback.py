@@ -14,7 +14,7 @@ from models.sealing import Purpose, pseudonym
 from models.store import UnitOfWork
 from models.tables import FeedbackRow, ParticipantRow
 from models.tally import SMALLEST_SEGMENT
-from models.texts import is_blank, same_words
+from models.texts import clean, same_words
 from models.upsert import upsert
 
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without letters and digits that are read for each other
@@ -70,7 +70,7 @@ async def give_private(
 
     Raises ConsultationError where the text is blank or the consultation is not open.
     """
-    if is_blank(text):
+    if clean(text) is None:
         raise ConsultationError("feedback.empty")
     return await _give(
         session,
@@ -121,10 +121,11 @@ async def given_before(
 
 async def edit_message(session: UnitOfWork, consultation_id: int, message_id: int, text: str) -> None:
     """Follow an edit of a message in a thread."""
+    words = clean(text) or ""
     await session.execute(
         update(FeedbackRow)
-        .where(*_message(consultation_id, message_id), FeedbackRow.deleted_at.is_(None), FeedbackRow.text != text)
-        .values(text=text, edited_at=session.now()),
+        .where(*_message(consultation_id, message_id), FeedbackRow.deleted_at.is_(None), FeedbackRow.text != words)
+        .values(text=words, edited_at=session.now()),
     )
 
 
@@ -221,7 +222,7 @@ async def _give(
         "recommendation": recommendation,
         "seal": session.sealer.seal(PURPOSES[kind], user_id, consultation.id),
         "segment": participant.segment if participant else None,
-        "text": text,
+        "text": clean(text) or "",
         "quotation": quotation.value,
         "given_at": given_at,
     }

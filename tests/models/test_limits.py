@@ -72,9 +72,7 @@ async def test_those_who_did_nothing_for_an_hour_are_forgotten_once_there_are_ma
     assert len(limits._done) == 1
 
 
-@settings(
-    deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(0, 90), max_size=20))
 async def test_within_no_hour_is_more_done_than_is_allowed(store, clock, pauses):
     limits, moments = Limits(store, THREE), []

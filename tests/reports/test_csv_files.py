@@ -8,7 +8,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.records import Feedback, FeedbackKind, Poll, Position, Quorum, Quotation, Reason, RecordedBallot
+from models.records import (
+    Feedback,
+    FeedbackKind,
+    ModeratorRole,
+    Poll,
+    Position,
+    Quorum,
+    Quotation,
+    Reason,
+    RecordedBallot,
+    TraceEntry,
+)
 from models.tally import tally
 from reports.captions import Captions
 from reports.csv_files import export_files
@@ -234,3 +245,16 @@ def test_every_cell_is_quoted_so_that_no_semicolon_ends_it(captions, text):
     assert file.decode("utf-8-sig").endswith(
         ",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row) + "\r\n"
     )
+
+
+def test_the_trace_says_who_did_what_when_and_why_and_begins_no_formula(captions):
+    entry = TraceEntry(1, "P-AAAAAAAAAA", ModeratorRole.MODERATOR, "poll_close", "more-rye", "=1+1", COMMENT.given_at)
+    [row] = rows_of(export_files(replace(NOTHING, trace=(entry,)), captions)["trace.csv"])
+    assert row == {
+        "done_at": "2030-03-02T12:34:56Z",
+        "role": "moderator",
+        "pseudonym": "P-AAAAAAAAAA",
+        "action": "poll_close",
+        "subject": "more-rye",
+        "reason": "'=1+1",
+    }
