@@ -52,7 +52,9 @@ class Asking(commands.Cog):
     async def ask_in_form(self, interaction: discord.Interaction[Any], opened_by: int | None = None) -> None:
         """Open the question form, or answer the question that was typed into it."""
         if opened_by is not None:
-            await self._answer_privately(interaction, filled_in(interaction)[QUESTION])
+            if (question := filled_in(interaction).get(QUESTION)) is None:
+                raise ConsultationError("error.leads_nowhere")
+            await self._answer_privately(interaction, question)
             return
         self.bot.limits.require(Deed.QUESTION, interaction.user.id)
         say = self.bot.speech(interaction)

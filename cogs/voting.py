@@ -60,12 +60,17 @@ class Voting(commands.Cog):
 
 
 async def cast_or_ask(
-    bot: ConsultationBot, interaction: discord.Interaction[Any], position: Position, poll_id: int, *asked_by: object
+    bot: ConsultationBot,
+    interaction: discord.Interaction[Any],
+    position: Position,
+    poll_id: int,
+    name: str,
+    *arguments: object,
 ) -> tuple[Poll, CastBallot] | None:
     """Cast the ballot that was pressed and return what was stored, or first ask for what is missing.
 
-    Missing may be for whom the person speaks, and why they object; the form with it leads to the handler and with the
-    arguments in `asked_by`, and None is returned. Raises ConsultationError where the poll is not open.
+    Missing may be for whom the person speaks, and why they object; the form with it leads to the handler `name` with
+    these arguments, and None is returned. Raises ConsultationError where the poll is not open, or they are blocked.
     """
     consultation = bot.consultation_in(interaction.guild_id)
     require_unblocked(bot, consultation, interaction.user.id)
@@ -83,7 +88,7 @@ async def cast_or_ask(
             quotation_field(say),
         ]
     title = say("vote.form_title", position=say(f"position.{position}"))
-    await interaction.response.send_modal(form(title, interaction, *asked_by, fields=fields))
+    await interaction.response.send_modal(form(title, interaction, name, *arguments, fields=fields))
     return None
 
 

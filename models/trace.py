@@ -84,7 +84,7 @@ async def _seals(session: UnitOfWork, consultation_id: int) -> list[bytes]:
     )
 
 
-def _rows_of(consultation_id: int) -> Select[tuple[TraceRow]]:
+def _rows_of(consultation_id: int) -> Select[TraceRow]:
     return select(TraceRow).where(TraceRow.consultation_id == consultation_id)
 
 

@@ -3,8 +3,8 @@
 from sqlalchemy import ClauseElement, TextClause, event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from models import consultations, feedback, participants, polls
-from models.records import Ballot, Place, PlaceKind, Position, Quotation
+from models import blocks, consultations, feedback, participants, polls, trace
+from models.records import Ballot, Moderator, ModeratorRole, Place, PlaceKind, Position, Quotation
 from models.status import status
 
 PERSON = 812_345_678_901_234_567
@@ -41,6 +41,18 @@ async def live_through_a_consultation(store, box, wording):
             group=None,
             recommendation=None,
         )
+        await feedback.given_before(
+            session,
+            opened,
+            submission=7,
+            user_id=PERSON,
+            text="In private.",
+            quotation=Quotation.NOT,
+            recommendation=None,
+        )
+        name = await blocks.block(session, opened.id, PERSON)
+        await blocks.unblock(session, opened.id, PERSON)
+        await trace.record(session, opened.id, Moderator(1, ModeratorRole.MODERATOR), "block", name, "A reason.")
     await box.cast(Ballot(poll.id, PERSON, "industry", Position.OBJECT, "Too slow."))
     async with store.write() as session:
         ended = await polls.end(session, poll.id, "Settled elsewhere.")
@@ -58,6 +70,9 @@ async def live_through_a_consultation(store, box, wording):
         await polls.reasons(session, ended)
         await feedback.stored_messages(session, opened.id, "shared-data")
         await feedback.recorded_feedback(session, opened.id)
+        (entry,) = await trace.entries(session, opened.id)
+        await trace.newest(session, opened.id, 9, before=9, action="block", moderator=entry.pseudonym)
+        await trace.actions(session, opened.id)
     await store.load()
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from models import feedback, participants, polls
-from models.records import Ballot, Position, Quotation
+from models import blocks, feedback, participants, polls, trace
+from models.records import Ballot, Moderator, ModeratorRole, Position, Quotation
 from models.sealing import pseudonym
 
 PEOPLE = [812_345_678_901_234_567, 99_000_000_000_000_011, 1_234_567_890_123_456_789]
@@ -41,6 +41,9 @@ async def fill(store, box, consultation, poll):
                 group=None,
                 recommendation=None,
             )
+            blocked = await blocks.block(session, consultation.id, person)
+            moderator = Moderator(person, ModeratorRole.MODERATOR)
+            await trace.record(session, consultation.id, moderator, "block", blocked, "A reason.")
     for position in (Position.SUPPORT, Position.OBJECT):
         await asyncio.gather(
             *(box.cast(Ballot(poll.id, person, "industry", position, f"Because {position}.")) for person in PEOPLE)
@@ -114,6 +117,8 @@ async def test_no_seal_of_one_purpose_is_a_seal_of_another(folder):
                 "ballot": "SELECT seal FROM ballots",
                 "thread": "SELECT seal FROM feedback WHERE kind = 'thread'",
                 "private": "SELECT seal FROM feedback WHERE kind = 'private'",
+                "block": "SELECT seal FROM blocks",
+                "trace": "SELECT seal FROM trace",
             }.items()
         }
 

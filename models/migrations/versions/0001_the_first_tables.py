@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from models.migrations.append_only import make_append_only
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -180,7 +182,7 @@ def upgrade() -> None:
     with op.batch_alter_table("ballots", schema=None) as batch_op:
         batch_op.create_index("ix_ballots_count", ["poll_id", "segment", "position"], unique=False)
 
-    op.make_append_only("trace")
+    make_append_only("trace")
 
 
 def downgrade() -> None:
