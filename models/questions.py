@@ -78,6 +78,19 @@ async def all_questions(session: UnitOfWork, consultation_id: int) -> list[OpenQ
     ]
 
 
+async def find_question(session: UnitOfWork, consultation_id: int, question_id: int) -> OpenQuestion:
+    """Return a question as it is counted now. Raises ConsultationError where moderators removed it."""
+    row = await session.get(QuestionRow, question_id)
+    for question in await all_questions(session, consultation_id):
+        if row is not None and (question.kind, question.language, _folded(question.text)) == (
+            row.kind,
+            row.language,
+            row.folded,
+        ):
+            return question
+    raise ConsultationError("question.gone")
+
+
 async def remove_questions(session: UnitOfWork, consultation_id: int, question_ids: Collection[int]) -> int:
     """Erase these questions, each wherever it was asked in the same words; return how many there were of them.
 

@@ -1,4 +1,4 @@
-"""What is asked most without an answer is known, who asked it is not; and moderators' answers are served until removed."""
+"""What is asked most without an answer is known, who asked it is not; moderators' answers are served until removed."""
 
 from datetime import date
 
@@ -76,16 +76,16 @@ async def test_a_closed_consultation_keeps_no_more_questions(store, consultation
 async def test_removing_a_question_erases_it_wherever_it_was_asked_and_pressing_again_does_not_bring_it_back(
     store, consultation, store_file
 ):
-    secret = "Why did Zacharias Invented leave?"
-    await keep(store, consultation, 1, secret)
-    await keep(store, consultation, 2, secret.lower())
+    named = "Why did Zacharias Invented leave?"
+    await keep(store, consultation, 1, named)
+    await keep(store, consultation, 2, named.lower())
     await keep(store, consultation, 3, "Who pays?")
     shown = next(one for one in await listed(store, consultation) if one.count == 2)
 
     async with store.write() as session:
         assert await questions.remove_questions(session, consultation.id, [shown.id]) == 1
         assert await questions.remove_questions(session, consultation.id, [shown.id]) == 0
-    await keep(store, consultation, 1, secret)
+    await keep(store, consultation, 1, named)
 
     assert [one.text for one in await listed(store, consultation)] == ["Who pays?"]
     async with store.read() as session:
