@@ -85,7 +85,7 @@ class ConsultationBot(commands.Bot):
         await self.tree.set_translator(CommandTranslator())
         for extension in EXTENSIONS:
             await self.load_extension(extension)
-        await self.moderators_answers.prepare()
+        self.later(self.moderators_answers.prepare())
         await self._sync_commands()
 
     async def add_cog(self, cog: commands.Cog, /, **options: Any) -> None:

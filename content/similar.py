@@ -51,13 +51,14 @@ class Questions:
 
     def nearest(self, question: str) -> Near | None:
         """Return the question that `question` repeats best, None where none is even akin to it."""
-        asked = [self._vocabulary.meant_by(word) or word for word in words(question)]
+        typed = words(question)
+        asked = [self._vocabulary.meant_by(word) or word for word in typed]
         if not asked:
             return None
         if asked in self._words:
             return Near(self._words.index(asked), Nearness.SAME)
-        spellings = np.stack([_remembered(_plain(spelt)) for spelt in (question, " ".join(asked))])
-        cosines = np.einsum("ij,kj->ki", self._vectors, spellings).max(axis=0)
+        vector = _remembered(_plain(question if asked == typed else " ".join(asked)))
+        cosines = np.einsum("ij,j->i", self._vectors, vector)
         place = int(np.argmax(cosines))
         nearness = self._nearness(float(cosines[place]), asked, self._words[place])
         return Near(place, nearness) if nearness else None

@@ -41,7 +41,7 @@ class QuestionGroup:
 def questions_page(groups: Sequence[QuestionGroup], page: int, say: Speech) -> ui.LayoutView:
     """Draw a page of the questions that have no answer, each group with buttons to answer and to remove it."""
     page = _within(page, len(groups), GROUPS_ON_A_PAGE)
-    pieces = [text(f"### {say('question.list_title')}", *([] if groups else [say("question.none")]))]
+    pieces: list[Piece] = [text(f"### {say('question.list_title')}", *([] if groups else [say("question.none")]))]
     for group in groups[page * GROUPS_ON_A_PAGE :][:GROUPS_ON_A_PAGE]:
         pieces += [
             text(*_group(group, say)),
@@ -58,7 +58,9 @@ def questions_page(groups: Sequence[QuestionGroup], page: int, say: Speech) -> u
 def answers_page(answers: Sequence[ModeratorsAnswer], page: int, say: Speech) -> ui.LayoutView:
     """Draw a page of the answers that are served, each with buttons to read it whole and to remove it."""
     page = _within(page, len(answers), ANSWERS_ON_A_PAGE)
-    pieces = [text(f"### {say('question.answers_title')}", *([] if answers else [say("question.no_answers")]))]
+    pieces: list[Piece] = [
+        text(f"### {say('question.answers_title')}", *([] if answers else [say("question.no_answers")]))
+    ]
     for answer in answers[page * ANSWERS_ON_A_PAGE :][:ANSWERS_ON_A_PAGE]:
         added = discord.utils.format_dt(answer.added_at, "D")
         pieces += [
