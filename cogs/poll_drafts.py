@@ -119,13 +119,11 @@ async def ask(
         if draft.recommendation is None:
             asked, hint = f"{say('poll.question')} ({language})", say("poll.question_hint")
             before = _question_text(draft, say.language)
-            fields.append(
-                written(f"{QUESTION}_{say.language}", asked, hint, length=QUESTION_LENGTH, filled_with=before)
-            )
+            fields.append(written(f"{QUESTION}_{say.language}", asked, hint, length=QUESTION_LENGTH, filled=before))
         if draft.paper.kind is not PollKind.POSITION:
             offered, hint = f"{say('poll.options')} ({language})", say("poll.options_hint")
             before = "\n".join(option.wording[say.language] for option in draft.paper.options)
-            fields.append(written(f"{OPTIONS}_{say.language}", offered, hint, filled_with=before))
+            fields.append(written(f"{OPTIONS}_{say.language}", offered, hint, filled=before))
     title = bot.speech(interaction)("poll.form_title")
     await interaction.response.send_modal(form(title, interaction, "asked", number, fields=fields))
 

@@ -1,4 +1,4 @@
-"""A consultation's record as CSV files: results that may be published, ballots and words for moderators alone.
+"""A consultation's record as CSV files: results that may be published; ballots, words, questions for moderators alone.
 
 From records to bytes, nothing else. The files are RFC 4180 in UTF-8 with a byte order mark, times ISO 8601 in UTC; a
 cell is empty where nothing is known or the poll publishes no segments. Column names are keys for programs and the same
@@ -51,6 +51,8 @@ FEEDBACK_COLUMNS = (
     "edited_at",
     "text",
 )
+QUESTION_COLUMNS = ("kind", "language", "question", "count", "last_day")
+ANSWER_COLUMNS = ("answer", "language", "question", "text", "added_at", "removed_at")
 EVERYONE = "all"
 OBJECTION = "objection"
 UNDECLARED = "undeclared"
@@ -65,11 +67,13 @@ Cell = str | int | float | datetime | None
 
 
 def export_files(record: Record, captions: Captions) -> dict[str, bytes]:
-    """Return the files by name: `results.csv` may be published, `ballots.csv` and `feedback.csv` may not."""
+    """Return the files by name: `results.csv` may be published, the others may not."""
     return {
         "results.csv": _csv(RESULT_COLUMNS, (row for poll in record.polls for row in _result_rows(poll, captions))),
         "ballots.csv": _csv(BALLOT_COLUMNS, (row for poll in record.polls for row in _ballot_rows(poll))),
         "feedback.csv": _csv(FEEDBACK_COLUMNS, _feedback_rows(record)),
+        "questions.csv": _csv(QUESTION_COLUMNS, _question_rows(record)),
+        "answers.csv": _csv(ANSWER_COLUMNS, _answer_rows(record)),
     }
 
 
@@ -146,6 +150,16 @@ def _feedback_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
                 None,
                 reason.text,
             )
+
+
+def _question_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
+    for asked in record.questions:
+        yield asked.kind, asked.language, asked.text, asked.count, asked.last_day.isoformat()
+
+
+def _answer_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
+    for answer in record.answers:
+        yield answer.id, answer.language, answer.question, answer.answer, answer.added_at, answer.removed_at
 
 
 def _told_time(words: Feedback) -> datetime:

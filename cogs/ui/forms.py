@@ -46,15 +46,15 @@ def form(
 
 
 def written(
-    field: str, label: str, hint: str, *, required: bool = True, length: int = TEXT_LENGTH, filled_with: str = ""
+    field: str, label: str, hint: str, *, required: bool = True, length: int = TEXT_LENGTH, filled: str | None = None
 ) -> Piece:
-    """Return a field for a text of up to `length` characters, filled with what was written before."""
+    """Return a field for a text of up to `length` characters; `filled` stands in it already."""
     entry: ui.TextInput[Any] = ui.TextInput(
         custom_id=field,
         style=discord.TextStyle.paragraph,
         required=required,
         max_length=length,
-        default=filled_with or None,
+        default=filled and filled[:length],
     )
     return _labelled(label, hint, entry)
 

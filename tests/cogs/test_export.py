@@ -16,7 +16,7 @@ from tests.cogs.conftest import House, answered, said
 
 ON = "stem-orientation"
 OTHER = "unlock-health-data"
-FILES = {"results.csv", "ballots.csv", "feedback.csv"}
+FILES = {"results.csv", "ballots.csv", "feedback.csv", "questions.csv", "answers.csv"}
 
 
 async def exported(house: House) -> dict[str, bytes]:

@@ -62,6 +62,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", name=op.f("uq_feedback_reference")),
     )
     op.create_table(
+        "moderators_answers",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_moderators_answers_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_moderators_answers")),
+    )
+    op.create_table(
         "participants",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
@@ -135,6 +149,22 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "questions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("folded", sa.Text(), nullable=False),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_questions_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_questions")),
+        sa.UniqueConstraint("consultation_id", "mark", name=op.f("uq_questions_consultation_id_mark")),
+    )
+    op.create_table(
         "trace",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
@@ -197,6 +227,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_trace_consultation_id")
 
     op.drop_table("trace")
+    op.drop_table("questions")
     with op.batch_alter_table("polls", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_polls_open_subject",
@@ -208,6 +239,7 @@ def downgrade() -> None:
     op.drop_table("poll_drafts")
     op.drop_table("places")
     op.drop_table("participants")
+    op.drop_table("moderators_answers")
     op.drop_table("feedback")
     op.drop_table("stored_values")
     op.drop_table("preferences")
