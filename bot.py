@@ -60,6 +60,12 @@ class Settings(BaseSettings):
     rehearsal_port: int = 8765
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
+    @property
+    def policy(self) -> Policy:
+        """How much one person may do in an hour, and what may stand in what they write."""
+        per_hour = {Deed.FEEDBACK: self.feedback_per_hour, Deed.QUESTION: self.questions_per_hour}
+        return Policy(per_hour, links=self.links == "allowed")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; return the process's exit status."""
@@ -142,10 +148,7 @@ async def _connect(settings: Settings, catalogue: Catalogue, token: str) -> None
     answers = Answers(catalogue)
     answers.warm()
     store = await open_the_store(settings)
-    policy = Policy(
-        {Deed.FEEDBACK: settings.feedback_per_hour, Deed.QUESTION: settings.questions_per_hour},
-        links=settings.links == "allowed",
-    )
+    policy = settings.policy
     try:
         try:
             await _run(ConsultationBot(store, catalogue, answers, policy=policy), token)
@@ -200,7 +203,7 @@ def _check(folder: Path) -> int:
 
 def _ask(answers: Answers, asked: argparse.Namespace) -> int:
     if asked.jsonl:
-        _answer_lines(answers, sys.stdin, sys.stdout)
+        _answer_lines(answers, sys.stdin, sys.stdout, asked.language)
         return 0
     if asked.question is None:
         raise OperatorError('Name a question: python bot.py ask "How many people work in biotech?"')
@@ -211,9 +214,10 @@ def _ask(answers: Answers, asked: argparse.Namespace) -> int:
     return 0
 
 
-def _answer_lines(answers: Answers, lines: TextIO, out: TextIO) -> None:
+def _answer_lines(answers: Answers, lines: TextIO, out: TextIO, language: str | None) -> None:
     """Answer each line {"id", "question", "lang"?} with {"id", "answered", "text", "citation", "score", …, "ms"}.
 
+    A line's "lang" goes before `language`; with neither, the answer is in the question's language.
     Raises OperatorError at a line that is something else; those before it have been answered.
     """
     answers.warm()
@@ -222,7 +226,7 @@ def _answer_lines(answers: Answers, lines: TextIO, out: TextIO) -> None:
             continue
         asked = _line_asked(number, line)
         began = time.perf_counter()
-        told = _told(answers, asked.question, asked.lang)
+        told = _told(answers, asked.question, asked.lang or language)
         milliseconds = round((time.perf_counter() - began) * 1_000, 3)
         print(json.dumps({"id": asked.id, **told, "ms": milliseconds}, ensure_ascii=False), file=out, flush=True)
 

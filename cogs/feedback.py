@@ -73,7 +73,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
         answers = filled_in(interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         self._require_may_give(consultation, interaction.user.id)
-        if (words := clean(answers.get(WORDS))) is None:
+        if (words := clean(answers[WORDS])) is None:
             raise ConsultationError("feedback.empty")
         self.bot.policy.require_allowed(words)
         if (membership := declared(self.bot.catalogue, answers)) is not None:

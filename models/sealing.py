@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     TRACE = "trace"
     BLOCK = "block"
     LIMIT = "limit"
+    QUESTION = "question"  # seals the number of an answer, not a person
 
 
 class Sealer:

@@ -52,7 +52,7 @@ async def tell_progress(interaction: discord.Interaction[Any], sentence: str) ->
         log.warning("progress could not be shown (Discord's code %s)", error.code)
 
 
-def told(error: ConsultationError, say: Speech) -> str:
+def sentence_of(error: ConsultationError, say: Speech) -> str:
     """Return the sentence of an error, its moments as Discord shows them to each person."""
     values = {
         name: discord.utils.format_dt(value, "R") if isinstance(value, datetime) else value
@@ -71,7 +71,7 @@ async def tell_error(interaction: discord.Interaction[Any], error: Exception) ->
     say = cast("ConsultationBot", interaction.client).speech(interaction)
     typed = written_texts(interaction)
     if isinstance(error, ConsultationError):
-        sentence = told(error, say)
+        sentence = sentence_of(error, say)
         if not typed and (written := error.values.get("written")):
             typed = [str(written)]
     else:

@@ -137,7 +137,7 @@ async def test_a_text_that_nobody_sees_is_blank_wherever_one_is_required(open_ho
     objection = await open_house.vote(ann, STEM, "Object", reason=INVISIBLE, quotation="not")
     assert phrase("vote.reason_missing") in said(objection)
     for command in ("poll close", "poll cancel"):
-        told = await open_house.moderator.slash(open_house.lobby, command, recommendation=STEM, reason=INVISIBLE)
+        told = await open_house.moderator.slash(open_house.lobby, command, vote=STEM, reason=INVISIBLE)
         assert said(told) == phrase("poll.reason_missing")
     closing = await open_house.moderator.slash(open_house.lobby, "consultation close", reason=INVISIBLE)
     assert said(closing) == phrase("poll.reason_missing")
@@ -190,7 +190,7 @@ async def test_any_reason_stands_on_the_card_without_formatting_links_or_mention
 ) -> None:
     await open_house.open_poll(STEM)
     reason = written[:300]
-    await open_house.moderator.slash(open_house.lobby, "poll close", recommendation=STEM, reason=reason)
+    await open_house.moderator.slash(open_house.lobby, "poll close", vote=STEM, reason=reason)
     stands = phrase("card.end_reason", reason=harmless(reason))
     assert stands in shown(open_house.card(STEM))
     assert any(stands in shown(message) for message in open_house.thread(STEM).history())

@@ -30,7 +30,7 @@ def refusal(house: House, language: str = "en") -> str:
 
 async def test_moderators_read_what_was_done_newest_first_in_their_own_language(open_house: House) -> None:
     await open_house.open_poll(STEM)
-    await open_house.moderator.slash(open_house.lobby, "poll close", recommendation=STEM, reason="*Two* days suffice.")
+    await open_house.moderator.slash(open_house.lobby, "poll close", vote=STEM, reason="*Two* days suffice.")
     await open_house.moderator.slash(open_house.lobby, "export")
     for language, names in {
         "en": ["/export", "/poll close", "/poll open", "/consultation open", "/consultation setup"],
@@ -148,7 +148,7 @@ async def test_ballots_and_words_from_before_stay(open_house: House) -> None:
     await ann.send(open_house.thread(STEM), "Said before")
     await block(open_house, ann)
 
-    await open_house.moderator.slash(open_house.lobby, "poll close", recommendation=STEM, reason="Enough.")
+    await open_house.moderator.slash(open_house.lobby, "poll close", vote=STEM, reason="Enough.")
     assert "1 ballot" in shown(open_house.card(STEM))
     assert [one.text for one in await open_house.feedback()] == ["Said before"]
 

@@ -109,6 +109,7 @@ FORGED = "0" * 30 + "<@812345678901234567>"
 async def test_a_button_that_was_made_up_leads_nowhere_and_leaves_nothing_in_the_log(
     open_house: House, caplog: pytest.LogCaptureFixture, pressed: str
 ) -> None:
+    await open_house.open_poll(STEM)
     card = tampered(open_house, pressed)
 
     told = said(await open_house.member("ann-example").click(card, label=phrase("start.join")))
