@@ -1,6 +1,6 @@
 """Moderation: what moderators did, for them to read, and people whom they keep from writing and voting."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
@@ -13,7 +13,7 @@ from cogs.ui.layout import Piece, button, card, fitting, harmless, rows, sent_on
 from cogs.ui.permissions import moderates, moderator_role, require_moderator
 from cogs.ui.replies import reply
 from cogs.ui.router import component
-from cogs.ui.texts import Speech, command_text, spoken_commands
+from cogs.ui.texts import PHRASES, Speech, command_text, spoken_commands
 from models import blocks, trace
 from models.errors import ConsultationError
 from models.records import TraceEntry
@@ -23,6 +23,7 @@ PAGE = 10
 SUBJECT_LENGTH = 100
 REASON_LENGTH = 300
 FILTER_LENGTH = 40
+ACTION = "action."  # phrases that name what is done by a button, not by a command
 
 Person = discord.Member | discord.User
 Reason = app_commands.Range[str, 1, REASON_LENGTH]
@@ -87,6 +88,7 @@ class Moderation(commands.Cog):
             )
         if not entries:
             raise ConsultationError("log.nothing")
+        names = self._names(say)
 
         def draw(shown: int) -> list[Piece]:
             ways = []
@@ -94,12 +96,12 @@ class Moderation(commands.Cog):
                 ways.append(button(say("log.newest"), "log", 0, action, moderator))
             if shown < len(entries):
                 ways.append(button(say("log.older"), "log", entries[max(shown, 1) - 1].id, action, moderator))
-            lines = (line for entry in entries[:shown] for line in self._lines(entry, say))
+            lines = (line for entry in entries[:shown] for line in self._lines(entry, names, say))
             return [text(f"## {say('log.title')}", *lines), *rows(ways)]
 
         return sent_once(card(*fitting(draw, min(PAGE, len(entries)))))
 
-    def _lines(self, entry: TraceEntry, say: Speech) -> Sequence[str]:
+    def _lines(self, entry: TraceEntry, names: Mapping[str, str], say: Speech) -> Sequence[str]:
         known = self.bot.catalogue.recommendations.get(entry.subject)
         subject = known.title.in_language(say.language) if known else entry.subject
         done = say(
@@ -107,14 +109,15 @@ class Moderation(commands.Cog):
             when=discord.utils.format_dt(entry.done_at, "f"),
             role=say(f"role.{entry.role}"),
             moderator=entry.pseudonym,
-            action=self._names(say).get(entry.action, entry.action),
+            action=names.get(entry.action, entry.action),
             subject=harmless(shortened(subject, SUBJECT_LENGTH)),
         )
         return [done.rstrip(), *([say("log.reason", reason=harmless(entry.reason))] if entry.reason else [])]
 
     def _names(self, say: Speech) -> dict[str, str]:
-        """Return how moderators call what they do, by its name in the trace."""
-        return spoken_commands(self.bot.tree.walk_commands(), say)
+        """Return how moderators call what they do, by its name in the trace: a command, or what a button did."""
+        pressed = {key.removeprefix(ACTION): say(key) for key in PHRASES.keys("en") if key.startswith(ACTION)}
+        return pressed | spoken_commands(self.bot.tree.walk_commands(), say)
 
     async def actions_done(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         """Offer what there are entries of."""

@@ -1,12 +1,17 @@
 """The log of what moderators did, and people whom they block, as everybody concerned sees it."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from simcord import InteractionResult, MemberActor
 
+import cogs
 from cogs.moderation import PAGE
 from cogs.ui.layout import LAYOUT_LENGTH
+from cogs.ui.texts import Speech
+from content.catalogue import LANGUAGES
 from tests.cogs.conftest import House, answered, buttons, said, shown
 from tests.cogs.test_feedback import marks
 from tests.cogs.test_voting import STEM, ballots, phrase, title
@@ -136,7 +141,7 @@ async def test_nobody_else_notices_anything(open_house: House) -> None:
 
     assert answer.ephemeral
     assert [message.id for channel in open_house.guild.channels.values() for message in channel.history()] == before
-    assert phrase("vote.recorded", position="Support", title=title(open_house, STEM)) in said(
+    assert phrase("vote.recorded", answer="Support", title=title(open_house, STEM)) in said(
         await ben.click(open_house.card(STEM), label="Support")
     )
 
@@ -211,3 +216,15 @@ async def test_a_block_holds_after_a_restart(open_house: House) -> None:
     await block(open_house, ann)
     await open_house.restart()
     assert said(await ann.click(open_house.card(STEM), label="Support")) == refusal(open_house)
+
+
+NOTED = re.compile(r'(?:trace\.record|self\._open)\([^)]*?moderator,\s*"(\w+)"')
+
+
+def test_whatever_is_noted_has_a_name_in_every_language(house: House) -> None:
+    sources = [file.read_text(encoding="utf-8") for file in (Path(cogs.__file__).parent).rglob("*.py")]
+    noted = {action for source in sources for action in NOTED.findall(source)}
+    assert {"setup", "poll_close", "export", "block", "question_remove"} <= noted
+    moderation: Any = house.bot.get_cog("Moderation")
+    for language in LANGUAGES:
+        assert noted <= set(moderation._names(Speech(language)))
