@@ -101,7 +101,10 @@ class Asking(commands.Cog):
 
 
 def is_addressed(bot: ConsultationBot, message: discord.Message) -> bool:
-    """Say whether a message is said to the bot: a direct message, a mention, or a reply to something it wrote."""
+    """Say whether a message is said to the bot: a direct message, a mention, or a reply to something it wrote.
+
+    What it posted for the moderators is theirs: who replies to that speaks to them.
+    """
     if message.guild is None:
         return True
     if bot.user is None:
@@ -112,7 +115,9 @@ def is_addressed(bot: ConsultationBot, message: discord.Message) -> bool:
     if any(role.tags is not None and role.tags.bot_id == bot.user.id for role in message.role_mentions):
         return True
     answered = message.reference.resolved if message.reference else None
-    return isinstance(answered, discord.Message) and answered.author.id == bot.user.id
+    if not isinstance(answered, discord.Message) or answered.id in bot.store.memory.public_replies:
+        return False
+    return answered.author.id == bot.user.id
 
 
 def without_mentions(message: discord.Message) -> str:

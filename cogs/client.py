@@ -36,7 +36,9 @@ EXTENSIONS = (
     "cogs.reminders",
     "cogs.voting",
     "cogs.deck",
+    "cogs.threads",
     "cogs.feedback",
+    "cogs.review",
     "cogs.export",
 )
 COMMANDS_HASH = "commands"

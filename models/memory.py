@@ -10,17 +10,21 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.records import Consultation, ConsultationState, Participant, Place, PlaceKind, Poll, Quorum, Wording
-from models.tables import ConsultationRow, ParticipantRow, PlaceRow, PollRow, Preference
+from models.tables import ConsultationRow, FeedbackReply, ParticipantRow, PlaceRow, PollRow, Preference
 
 
 @dataclass(slots=True)
 class Memory:
-    """Consultations by server, open polls by id, participants by membership seal, languages by preference seal."""
+    """Consultations by server, open polls by id, participants by membership seal, languages by preference seal.
+
+    `public_replies` are the messages in which moderators answered feedback.
+    """
 
     consultations: dict[int, Consultation] = field(default_factory=dict)
     polls: dict[int, Poll] = field(default_factory=dict)
     participants: dict[tuple[int, bytes], Participant] = field(default_factory=dict)
     languages: dict[bytes, str] = field(default_factory=dict)
+    public_replies: set[int] = field(default_factory=set)
     _places: dict[tuple[int, PlaceKind, str], Place] = field(default_factory=dict)
     _places_by_id: dict[int, Place] = field(default_factory=dict)
 
@@ -78,6 +82,9 @@ async def load_memory(session: AsyncSession) -> Memory:
         memory.participants[participant.consultation_id, participant.seal] = participant_record(participant)
     for preference in await session.scalars(select(Preference)):
         memory.languages[preference.seal] = preference.language
+    for message_id in await session.scalars(select(FeedbackReply.message_id)):
+        if message_id is not None:
+            memory.public_replies.add(message_id)
     for place in await session.scalars(select(PlaceRow)):
         memory.keep_place(Place(place.consultation_id, PlaceKind(place.kind), place.key, place.discord_id))
     return memory

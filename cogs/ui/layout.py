@@ -1,5 +1,6 @@
 """Small pieces of Discord's layouts: what is drawn everywhere alike, within Discord's limits."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -22,6 +23,12 @@ SEPARATOR = ":"
 ACCENT = discord.Colour(0x2F6DB5)
 
 Piece = ui.Item[Any]
+
+_LINE_START = r"(?:^|(?<=[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]))"
+# What Discord takes for formatting or makes a link of, anywhere or where a line begins.
+_MARKUP = re.compile(r"[\\`*_~|<>\[\]]|:(?=//)")
+_BLOCK = re.compile(rf"({_LINE_START}\s*(?:\d+(?=\.))?)([-+#.])")
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def custom_id(name: str, *arguments: object) -> str:
@@ -153,8 +160,12 @@ def shortened(label: str, length: int) -> str:
 
 
 def harmless(written: str) -> str:
-    """Return a text somebody wrote as it may stand on a card: no formatting, no mention, no link made of it."""
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(written))
+    """Return a text somebody wrote as it may stand on a card: no formatting, no mention, no link made of it.
+
+    What turns the direction of writing is left out: it would turn the words of the card too.
+    """
+    plain = _MARKUP.sub(r"\\\g<0>", _TURNS.sub("", written))
+    return discord.utils.escape_mentions(_BLOCK.sub(r"\1\\\2", plain))
 
 
 def source(citation: Citation, say: Speech) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from cogs.client import ConsultationBot
 from content.answers import Answers
 from content.catalogue import Catalogue
-from models import feedback
+from models import feedback, patience
 from models.errors import ConsultationError
 from models.records import Feedback
 from models.sealing import Sealer
@@ -118,8 +118,9 @@ class House:
 
     @contextmanager
     def failing_store(self) -> Iterator[None]:
-        """Let nothing be read or written meanwhile."""
+        """Let nothing be read or written meanwhile, and nobody wait before they try again."""
         with (
+            patch.object(patience, "PAUSES", [0.0]),
             patch.object(self.store, "read", side_effect=DISK_FULL),
             patch.object(self.store, "write", side_effect=DISK_FULL),
         ):
