@@ -276,13 +276,17 @@ class Review(commands.Cog):
                 opened, given = await review.begin_reply(
                     session, consultation.id, moderator, reference, int(version), int(opened_by), words
                 )
-            if given is not None:
-                await interaction.response.defer()
-                answered = before.feedback.answered
-                await self._poster.post(consultation, moderator, opened.feedback, given, answered=answered)
-                async with self.bot.store.read() as session:
-                    opened = await review.look_at(session, consultation.id, reference)
+            if given is None:  # handed in twice
+                await self._show_opened(interaction, opened, carried, page)
+                return
+            await interaction.response.defer()
+            answered = before.feedback.answered
+            posted = await self._poster.post(consultation, moderator, opened.feedback, given, answered=answered)
+            async with self.bot.store.read() as session:
+                opened = await review.look_at(session, consultation.id, reference)
             await self._show_opened(interaction, opened, carried, page)
+            if not posted:
+                raise ConsultationError("review.reply_refused")
 
     @component("review_earlier")
     async def earlier_pressed(self, interaction: discord.Interaction[Any], reference: str) -> None:

@@ -144,9 +144,11 @@ async def set_themes(
     A name that is on the list with other capitals is that one. Raises as `mark` does, and ConsultationError for more
     than `MOST_THEMES`.
     """
-    by_folded = {_folded(name): name for name in reversed(names)}
+    by_folded = _by_folded(names)
     if len(by_folded) > MOST_THEMES:
         raise ConsultationError("review.too_many_themes", most=MOST_THEMES)
+    on_the_list = (ThemeRow.consultation_id == consultation_id, ThemeRow.folded.in_(by_folded))
+    by_folded |= {row.folded: row.name for row in await session.scalars(select(ThemeRow).where(*on_the_list))}
     changed = await _change(
         session, consultation_id, moderator, reference, version, Step.THEMES, note=", ".join(sorted(by_folded.values()))
     )
@@ -156,9 +158,7 @@ async def set_themes(
         await session.execute(
             upsert(session, ThemeRow, rows, unique=("consultation_id", "folded"), replace=()),
         )
-        ids = await session.scalars(
-            select(ThemeRow.id).where(ThemeRow.consultation_id == consultation_id, ThemeRow.folded.in_(by_folded))
-        )
+        ids = await session.scalars(select(ThemeRow.id).where(*on_the_list))
         session.add_all(FeedbackTheme(feedback_id=changed.feedback.id, theme_id=theme_id) for theme_id in ids)
         await session.flush()
     await drop_unused_themes(session, consultation_id)
@@ -196,7 +196,7 @@ def theme_names(typed: str) -> list[str]:
     named = [name for name in names if any(character.isalnum() for character in name)]
     if any(len(name) > THEME_LENGTH for name in named):
         raise ConsultationError("review.theme_too_long", most=THEME_LENGTH)
-    return list({_folded(name): name for name in reversed(named)}.values())[::-1]
+    return list(_by_folded(named).values())
 
 
 async def begin_reply(
@@ -291,5 +291,9 @@ async def _find(session: UnitOfWork, consultation_id: int, reference: str) -> Op
     return Opened(one, tuple(replies))
 
 
-def _folded(name: str) -> str:
-    return name.casefold()
+def _by_folded(names: Sequence[str]) -> dict[str, str]:
+    """Return names by what they are without capitals, each as it was written first."""
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(name.casefold(), name)
+    return first

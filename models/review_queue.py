@@ -75,6 +75,7 @@ async def queue(session: UnitOfWork, consultation_id: int, wanted: Wanted, order
             _position(FeedbackRow.group, order.groups),
             _position(FeedbackRow.recommendation, order.recommendations),
             FeedbackRow.given_at,
+            case((FeedbackRow.kind == FeedbackKind.THREAD, FeedbackRow.submission)),
             FeedbackRow.reference,
         ),
         limit=PAGE,

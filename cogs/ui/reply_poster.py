@@ -7,7 +7,6 @@ import discord
 
 from cogs.ui.review_cards import message_url, reply_card
 from models import review
-from models.errors import ConsultationError
 from models.patience import patiently
 from models.records import Consultation, Feedback, FeedbackKind, Moderator, PlaceKind
 
@@ -31,8 +30,11 @@ class ReplyPoster:
         given: review.Reply,
         *,
         answered: bool,
-    ) -> None:
-        """Post a stored reply where it belongs; one that Discord refuses is taken back. Raises ConsultationError."""
+    ) -> bool:
+        """Post a stored reply where it belongs and say whether that went well; one that Discord refuses is taken back.
+
+        `answered` is whether the contribution was answered before.
+        """
         message = await self._send(consultation, one, given.text)
 
         async def keep() -> None:
@@ -45,8 +47,7 @@ class ReplyPoster:
                     await review.reply_posted(session, given.id, message.channel.id, message.id)
 
         await patiently(keep)
-        if message is None:
-            raise ConsultationError("review.reply_refused")
+        return message is not None
 
     async def _send(self, consultation: Consultation, one: Feedback, words: str) -> discord.Message | None:
         """Send a reply to the message it answers, where there is one; nobody is notified. None where it cannot be."""

@@ -3,8 +3,20 @@
 from sqlalchemy import ClauseElement, TextClause, event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from models import consultations, feedback, participants, polls
-from models.records import Ballot, Place, PlaceKind, Position, Quotation
+from models import consultations, feedback, participants, polls, review, review_queue
+from models.records import (
+    Ballot,
+    FeedbackKind,
+    Moderator,
+    ModeratorRole,
+    Place,
+    PlaceKind,
+    Position,
+    Quotation,
+    ThreadMessage,
+)
+from models.review import Step
+from models.review_queue import Order, Shown, Wanted
 from models.status import status
 
 PERSON = 812_345_678_901_234_567
@@ -41,6 +53,9 @@ async def live_through_a_consultation(store, box, wording):
             group=None,
             recommendation=None,
         )
+        message = ThreadMessage(7, PERSON, "More.", None, "shared-data", session.now())
+        await feedback.record_messages(session, opened, [message])
+        await review_everything(session, opened.id)
     await box.cast(Ballot(poll.id, PERSON, "industry", Position.OBJECT, "Too slow."))
     async with store.write() as session:
         ended = await polls.end(session, poll.id, "Settled elsewhere.")
@@ -59,6 +74,22 @@ async def live_through_a_consultation(store, box, wording):
         await feedback.stored_messages(session, opened.id, "shared-data")
         await feedback.recorded_feedback(session, opened.id)
     await store.load()
+
+
+async def review_everything(session, consultation_id):
+    """Let a moderator do everything there is to do with feedback."""
+    moderator = Moderator(1, ModeratorRole.MODERATOR)
+    wanted = Wanted("research", "shared-data", Shown.UNREAD, 1, FeedbackKind.THREAD)
+    await review_queue.queue(session, consultation_id, wanted, Order(["research"], ["shared-data"]))
+    await review_queue.suggested(session, consultation_id, "F-", 25)
+    [one, other] = await feedback.recorded_feedback(session, consultation_id)
+    await review.open_one(session, consultation_id, moderator, one.reference)
+    await review.mark(session, consultation_id, moderator, one.reference, one.version, Step.PINNED)
+    await review.add_themes(session, consultation_id, moderator, one.reference, ["Costs"])
+    await review.themes(session, consultation_id)
+    _, reply = await review.begin_reply(session, consultation_id, moderator, other.reference, 0, 9, "Thank you.")
+    await review.reply_posted(session, reply.id, 11, 12)
+    await review.withdraw_reply(session, consultation_id, moderator, other.reference, reply.id, answered=False)
 
 
 async def test_every_statement_of_the_use_cases_compiles_for_postgresql(store, box, wording):
