@@ -126,6 +126,25 @@ class House:
         ):
             yield
 
+    @contextmanager
+    def stumbling_store(self, failures: int, *, after_commit: bool = False) -> Iterator[None]:
+        """Let the next so many transactions fail, before anything is done or once it is stored."""
+        write, left = self.store.write, failures
+
+        @asynccontextmanager
+        async def stumble() -> AsyncIterator[Any]:
+            nonlocal left
+            left -= 1
+            if left >= 0 and not after_commit:
+                raise DISK_FULL
+            async with write() as session:
+                yield session
+            if left >= 0:
+                raise DISK_FULL
+
+        with patch.object(patience, "PAUSES", [0.0] * 3), patch.object(self.store, "write", stumble):
+            yield
+
     async def feedback(self) -> list[Feedback]:
         """Return what is stored in words, oldest first."""
         async with self.store.read() as session:

@@ -6,13 +6,16 @@ import discord
 import pytest
 from simcord import InteractionResult
 
+from cogs.ui import replies
+from cogs.ui.layout import shortened
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES
 from models.records import FeedbackKind, Quotation
-from tests.cogs.conftest import House, answered, said
+from tests.cogs.conftest import House, answered, said, shown
 
 ON = "stem-orientation"
 PRIVATE = "Private feedback"
+MENU = "Add a private comment"
 
 
 def still_open(form: InteractionResult) -> InteractionResult:
@@ -183,3 +186,123 @@ async def test_each_server_has_its_own_consultation_and_its_own_feedback(open_ho
 
     assert texts(await open_house.feedback()) == ["here"]
     assert open_house.store.participant(open_house.store.memory.consultations[open_house.guild.id], ann.id) is None
+
+
+async def fill_in(
+    open_house: House, words: str, language: str = "en-US"
+) -> tuple[Any, InteractionResult, dict[str, Any]]:
+    """Return somebody who joined, the form they have open, and what they fill in."""
+    ann = open_house.member("ann-example", language)
+    await open_house.join(ann, "academia")
+    return ann, await ann.slash(open_house.lobby, "feedback", recommendation=ON), {"words": words, "quotation": "not"}
+
+
+@pytest.mark.parametrize("after_commit", [False, True])
+async def test_a_store_that_fails_for_a_moment_is_tried_again_and_nothing_is_doubled(
+    open_house: House, after_commit: bool
+) -> None:
+    ann, form, filled = await fill_in(open_house, "kept")
+    with open_house.stumbling_store(2, after_commit=after_commit):
+        told = said(await ann.submit_modal(form, filled))
+    [stored] = await open_house.feedback()
+    assert stored.reference in told
+    assert stored.text == "kept"
+
+
+async def test_somebody_who_joins_with_their_words_is_heard_though_the_store_fails_for_a_moment(
+    open_house: House,
+) -> None:
+    ann = open_house.member("ann-example")
+    form = await ann.click(open_house.card(ON), label=PRIVATE)
+    with open_house.stumbling_store(2):
+        await ann.submit_modal(form, {"segment": "academia", "groups": [], "words": "kept", "quotation": "not"})
+    [stored] = await open_house.feedback()
+    assert (stored.text, stored.segment) == ("kept", "academia")
+
+
+async def test_a_store_that_takes_longer_than_discord_waits_is_waited_for(
+    open_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "TIME_TO_ANSWER", 0)
+    ann, form, filled = await fill_in(open_house, "slow but sure")
+    result = await ann.submit_modal(form, filled)
+    [stored] = await open_house.feedback()
+    assert stored.reference in shown(result.response)
+    assert answered(result).ephemeral
+
+    form = await ann.slash(open_house.lobby, "feedback")
+    with open_house.failing_store():
+        result = await ann.submit_modal(form, filled | {"words": "minutes of work"})
+    assert "minutes of work" in shown(result.response)
+
+
+async def test_words_submitted_while_the_bot_is_away_are_taken_when_they_are_sent_again(open_house: House) -> None:
+    ann, form, filled = await fill_in(open_house, "once")
+    async with open_house.away():
+        await ann.submit_modal(form, filled)
+        assert await open_house.feedback() == []
+    for _ in range(2):
+        said(await ann.submit_modal(still_open(form), filled))
+    assert texts(await open_house.feedback()) == ["once"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_private_comment_on_a_message_is_about_its_recommendation_and_itself(
+    open_house: House, language: str
+) -> None:
+    zoe, thread = open_house.member("zoe-example", language), open_house.thread(ON)
+    await open_house.join(zoe, "academia")
+    message = await open_house.member("bob-example").send(thread, "I disagree")
+    form = await zoe.context_menu(thread, MENU, message)
+    title = open_house.catalogue.recommendations[ON].title.in_language(language)
+    assert form.modal is not None
+    assert shortened(PHRASES.text("feedback.about_message", language, title=title), 100) in str(form.modal)
+    told = said(await zoe.submit_modal(form, {"words": "So do I", "quotation": "not"}))
+
+    [stored] = [one for one in await open_house.feedback() if one.kind is FeedbackKind.PRIVATE]
+    assert stored.reference in told
+    assert (stored.recommendation, stored.group) == (ON, open_house.catalogue.recommendations[ON].group)
+    assert (stored.channel_id, stored.message_id) == (thread.id, message.id)
+    assert stored.pseudonym not in {one.pseudonym for one in await open_house.feedback() if one != stored}
+
+
+async def test_a_private_comment_on_a_card_is_about_its_recommendation_and_elsewhere_about_what_stands_there(
+    open_house: House,
+) -> None:
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    group = open_house.catalogue.recommendations[ON].group
+    start = open_house.start_card()
+    rooms = {channel.id: channel for channel in open_house.guild.channels.values()}
+    hello = await open_house.moderator.send(open_house.lobby, "Hello")
+    for channel, message in (
+        (open_house.channel(group), open_house.card(ON)),
+        (rooms[start.channel.id], start),
+        (open_house.lobby, hello),
+    ):
+        form = await ann.context_menu(channel, MENU, message)
+        said(await ann.submit_modal(form, {"words": str(message.id), "quotation": "not"}))
+    by_words = {one.text: (one.group, one.recommendation, one.message_id) for one in await open_house.feedback()}
+    assert by_words == {
+        str(open_house.card(ON).id): (group, ON, None),
+        str(start.id): (None, None, None),
+        str(hello.id): (None, None, hello.id),
+    }
+
+
+async def test_a_comment_s_form_that_was_open_during_a_restart_loses_nothing(open_house: House) -> None:
+    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
+    message = await ann.send(thread, "As I said")
+    form = await ann.context_menu(thread, MENU, message)
+    await open_house.restart()
+    said(await ann.submit_modal(form, {"segment": "academia", "words": "typed for minutes", "quotation": "not"}))
+    [stored] = [one for one in await open_house.feedback() if one.kind is FeedbackKind.PRIVATE]
+    assert (stored.text, stored.message_id) == ("typed for minutes", message.id)
+
+
+async def test_a_comment_is_refused_where_nothing_is_set_up_or_open(house: House) -> None:
+    ann = house.member("ann-example", "fr")
+    message = await ann.send(house.lobby, "Hello")
+    assert said(await ann.context_menu(house.lobby, MENU, message)) == PHRASES.text("setup.missing", "fr")
+    await house.moderator.slash(house.lobby, "consultation setup")
+    assert said(await ann.context_menu(house.lobby, MENU, message)) == PHRASES.text("consultation.not_open", "fr")

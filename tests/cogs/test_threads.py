@@ -1,5 +1,6 @@
 """What members write in the threads under the cards."""
 
+import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -12,10 +13,11 @@ from simcord.enums import MessageType
 from simcord.http._helpers import message_response
 from simcord.http.routes import messages
 
-from cogs.thread_reader import NOT_STORED, STORED
+from cogs.thread_reader import MESSAGES_AT_ONCE, NOT_STORED, STORED, ThreadReader
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES
-from models.records import Attachment, FeedbackKind, Quotation
+from models import consultations, feedback
+from models.records import Attachment, FeedbackKind, Place, PlaceKind, Quotation
 from tests.cogs.conftest import DISK_FULL, House, said, shown
 
 ON = "stem-orientation"
@@ -340,3 +342,137 @@ async def test_feedback_is_dated_when_it_was_written(open_house: House) -> None:
         await open_house.env.advance_time(3_600)
     [stored] = await open_house.feedback()
     assert abs(stored.given_at - message.created_at) < timedelta(seconds=1)
+
+
+async def more_threads(house: House, number: int) -> list[int]:
+    """Make threads beside those that setup made, each a recommendation's as far as the store knows."""
+    consultation = house.store.memory.consultations[house.guild.id]
+    group = house.channel(house.catalogue.recommendations[ON].group)
+    made = [house.env.backend.create_thread(group.id, f"thread {n}", owner_id=house.me.id).id for n in range(number)]
+    async with house.store.write() as session:
+        for thread in made:
+            await consultations.remember_place(session, Place(consultation.id, PlaceKind.THREAD, str(thread), thread))
+    return made
+
+
+async def test_ten_thousand_missed_messages_in_a_hundred_threads_are_stored_once_in_order_and_a_few_at_a_time(
+    open_house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "cogs.thread_reader")
+    ann, backend = open_house.member("ann-example"), open_house.env.backend
+    threads = await more_threads(open_house, 100)
+    taken: list[int] = []
+    record = feedback.record_messages
+
+    async def counting(session: Any, consultation: Any, messages: Any) -> Any:
+        taken.append(len(messages))
+        return await record(session, consultation, messages)
+
+    before = reactions_added(open_house)
+    with patch.object(ThreadReader, "catch_up"):  # SimCord does not wait so long for a start
+        async with open_house.away():
+            written = [
+                backend.create_message(thread, ann.id, f"missed {number} in {thread}").id
+                for thread in threads
+                for number in range(100)
+            ]
+    cog: Any = open_house.bot.get_cog("Threads")
+    with patch.object(feedback, "record_messages", counting):
+        await cog.reader.catch_up()
+    stored = await open_house.feedback()
+    assert [one.message_id for one in sorted(stored, key=lambda one: one.message_id or 0)] == sorted(written)
+    by_thread = {thread: [one.text for one in stored if one.recommendation == str(thread)] for thread in threads}
+    assert all(by_thread[thread] == [f"missed {number} in {thread}" for number in range(100)] for thread in threads)
+    assert sum(taken) == 10_000
+    assert max(taken) <= MESSAGES_AT_ONCE
+    assert reactions_added(open_house) == before
+    assert "10000 messages stored, 0 messages changed, 0 messages deleted" in caplog.text
+    assert "missed 1 in" not in caplog.text
+    assert str(ann.id) not in caplog.text
+
+    await cog.reader.catch_up()
+    assert len(await open_house.feedback()) == 10_000
+
+
+async def test_what_was_edited_and_deleted_between_other_messages_meanwhile_is_followed_without_asking_for_each(
+    open_house: House,
+) -> None:
+    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
+    written = [await ann.send(thread, f"thought {number}") for number in range(6)]
+    async with open_house.away():
+        await ann.edit(written[1], "thought again")
+        for gone in (written[0], written[3]):
+            await ann.delete(gone)
+        await ann.send(thread, "thought 6")
+        asked = len(open_house.env.http_requests)
+    assert texts(await open_house.feedback()) == ["thought again", "thought 2", "thought 4", "thought 5", "thought 6"]
+    paths = [request.path for request in open_house.env.http_requests[asked:]]
+    assert not [path for path in paths if path.endswith(f"/messages/{written[3].id}")]
+
+
+async def test_the_last_message_deleted_meanwhile_is_forgotten_once_discord_says_so(open_house: House) -> None:
+    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
+    await ann.send(thread, "kept")
+    last = await ann.send(thread, "Never mind")
+    async with open_house.away():
+        await ann.delete(last)
+    assert texts(await open_house.feedback()) == ["kept"]
+
+
+async def test_after_it_closed_an_edit_changes_nothing_and_a_deletion_is_honoured_at_once_and_at_a_start(
+    open_house: House,
+) -> None:
+    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
+    first, second, third = [await ann.send(thread, words) for words in ("one", "two", "three")]
+    await open_house.env.advance_time(60)
+    await open_house.moderator.slash(open_house.lobby, "consultation close", reason="The time is up")
+    await open_house.env.advance_time(60)
+    await ann.edit(first, "otherwise")
+    await ann.delete(second)
+    assert texts(await open_house.feedback()) == ["one", "three"]
+    async with open_house.away():
+        await ann.delete(third)
+    assert texts(await open_house.feedback()) == ["one"]
+
+
+async def test_a_store_that_fails_for_a_moment_costs_no_message(open_house: House) -> None:
+    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
+    with open_house.stumbling_store(2):
+        message = await ann.send(thread, "first")
+    assert marks(open_house, message) == [STORED]
+    with open_house.stumbling_store(2, after_commit=True):
+        again = await ann.send(thread, "second")
+    assert marks(open_house, again) == [STORED]
+    with open_house.stumbling_store(2):
+        await ann.edit(message, "first, edited")
+    with open_house.stumbling_store(3):
+        await ann.delete(again)
+    assert texts(await open_house.feedback()) == ["first, edited"]
+
+
+async def test_a_message_deleted_while_it_waits_for_the_store_is_not_stored(open_house: House) -> None:
+    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
+    cog: Any = open_house.bot.get_cog("Threads")
+    consultation = open_house.store.memory.consultations[open_house.guild.id]
+    with open_house.failing_store():
+        message = await ann.send(thread, "Never mind")
+    fetched = await open_house.bot.get_partial_messageable(thread.id).fetch_message(message.id)
+    await ann.delete(message)
+    await cog.reader.store(consultation, ON, [fetched])
+    assert await open_house.feedback() == []
+
+
+async def test_an_edit_of_a_message_that_could_not_be_stored_stores_it(open_house: House) -> None:
+    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
+    with open_house.failing_store():
+        message = await ann.send(thread, "lost at first")
+    await ann.edit(message, "and found")
+    [stored] = await open_house.feedback()
+    assert (stored.text, stored.earlier) == ("and found", 0)
+
+
+async def test_what_discord_adds_to_a_message_is_no_edit_and_neither_is_that_of_a_question(open_house: House) -> None:
+    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
+    question = await ann.send(thread, f"<@{open_house.me.id}> what is STEM?")
+    await ann.edit(question, f"<@{open_house.me.id}> what is biotech?")
+    assert await open_house.feedback() == []
