@@ -121,14 +121,14 @@ async def mark(
 
     Raises FeedbackChangedError where it has another version by now, ConsultationError where it is gone.
     """
-    values = {
+    values: dict[Step, dict[str, Any]] = {
         Step.ANSWERED: {"answered_at": session.now()},
         Step.UNANSWERED: {"answered_at": None},
         Step.PINNED: {"pinned": True},
         Step.UNPINNED: {"pinned": False},
         Step.UNREAD: {"read_at": None},
-    }[step]
-    return await _change(session, consultation_id, moderator, reference, version, step, **values)
+    }
+    return await _change(session, consultation_id, moderator, reference, version, step, **values[step])
 
 
 async def set_themes(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, select, true
 
 from models.records import Feedback, FeedbackKind
 from models.store import UnitOfWork
@@ -117,7 +117,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         Shown.UNREAD: FeedbackRow.read_at.is_(None),
         Shown.UNANSWERED: FeedbackRow.answered_at.is_(None),
         Shown.ANSWERED: FeedbackRow.answered_at.is_not(None),
-        Shown.PINNED: FeedbackRow.pinned,
+        Shown.PINNED: FeedbackRow.pinned == true(),
     }
     if wanted.shown in states:
         conditions.append(states[wanted.shown])

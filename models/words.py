@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, UnaryExpression, delete, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete, func, or_, select
 
 from models.records import Attachment, Feedback, FeedbackKind, Quotation
 from models.sealing import pseudonym
@@ -52,7 +52,7 @@ def this_hour(session: UnitOfWork) -> datetime:
 async def records(
     session: UnitOfWork,
     *conditions: ColumnElement[bool],
-    order: Sequence[ColumnElement[Any] | UnaryExpression[Any]] = (),
+    order: Sequence[SQLColumnExpression[Any]] = (),
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Feedback]:

@@ -133,8 +133,9 @@ def reply_card(catalogue: Catalogue, one: Feedback, words: str, speeches: Sequen
         if one.quotation is not Quotation.NOT:
             quoted = harmless(shortened(one.text, QUOTED_LENGTH))
             lines += [f"> {line}" for line in quoted.splitlines() if line.strip()]
-        if one.quotation is Quotation.WITH_SEGMENT and one.segment in catalogue.segments:
-            titles = (catalogue.segments[one.segment].title.in_language(say.language) for say in speeches)
+        segment = catalogue.segments.get(one.segment or "")
+        if one.quotation is Quotation.WITH_SEGMENT and segment is not None:
+            titles = (segment.title.in_language(say.language) for say in speeches)
             lines.append(f"> -# {' / '.join(dict.fromkeys(titles))}")
         pieces.append(text(*lines))
     return sent_once(card(*pieces, text(harmless(words))))

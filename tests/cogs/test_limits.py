@@ -381,7 +381,7 @@ async def test_the_longest_feedback_fits_every_card_of_the_moderators(full_house
 
 
 def buttons_of_sections(result: Any) -> list[str]:
-    components = (part.to_dict() for part in answered(result).message.components)
+    components: Any = [part.to_dict() for part in answered(result).message.components]
     return [one["custom_id"] for one in walk(components) if str(one.get("custom_id")).startswith("review_open")]
 
 

@@ -32,8 +32,13 @@ async def press(who: MemberActor, before: InteractionResult, key: str, language:
 
 
 def custom_ids(result: InteractionResult) -> list[str]:
-    message = answered(result).message
-    return [one["custom_id"] for one in walk(part.to_dict() for part in message.components) if one.get("custom_id")]
+    return [one["custom_id"] for one in components(result) if one.get("custom_id")]
+
+
+def components(result: InteractionResult) -> list[dict[str, Any]]:
+    """Return every component of the message with which somebody was answered."""
+    every: Any = [part.to_dict() for part in answered(result).message.components]
+    return list(walk(every))
 
 
 def told_apart(result: InteractionResult) -> str:
@@ -277,7 +282,8 @@ async def test_the_queue_is_narrowed_by_options_and_by_its_menu(open_house: Hous
     title = open_house.catalogue.recommendations[ON].title.in_language("en")
     group = open_house.catalogue.recommendations[ON].group
 
-    for wanted in ({"recommendation": title}, {"group": group}, {"kind": "thread"}):
+    narrowed: list[dict[str, Any]] = [{"recommendation": title}, {"group": group}, {"kind": "thread"}]
+    for wanted in narrowed:
         told = said(await queue(open_house, **wanted))
         assert "on orientation" in told
         assert "on everything" not in told
@@ -363,9 +369,7 @@ async def test_private_words_on_a_message_lead_the_moderator_to_it(open_house: H
     await ann.submit_modal(form, {"segment": "academia", "words": "So do I", "quotation": "not"})
     await open_house.env.advance_time(HOUR)
     opened = await read(open_house, kind="private")
-    links = [
-        one["url"] for one in walk(part.to_dict() for part in answered(opened).message.components) if one.get("url")
-    ]
+    links = [one["url"] for one in components(opened) if one.get("url")]
     assert links == [f"https://discord.com/channels/{open_house.guild.id}/{thread.id}/{message.id}"]
 
 

@@ -88,6 +88,7 @@ async def review_everything(session, consultation_id):
     await review.add_themes(session, consultation_id, moderator, one.reference, ["Costs"])
     await review.themes(session, consultation_id)
     _, reply = await review.begin_reply(session, consultation_id, moderator, other.reference, 0, 9, "Thank you.")
+    assert reply is not None
     await review.reply_posted(session, reply.id, 11, 12)
     await review.withdraw_reply(session, consultation_id, moderator, other.reference, reply.id, answered=False)
 
