@@ -3,7 +3,7 @@
 from sqlalchemy import ClauseElement, TextClause, event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from models import consultations, feedback, participants, polls, review, review_queue
+from models import consultations, feedback, participants, polls, questions, review, review_queue
 from models.records import (
     Ballot,
     FeedbackKind,
@@ -12,6 +12,7 @@ from models.records import (
     Place,
     PlaceKind,
     Position,
+    QuestionKind,
     Quotation,
     ThreadMessage,
 )
@@ -56,6 +57,13 @@ async def live_through_a_consultation(store, box, wording):
         message = ThreadMessage(7, PERSON, "More.", None, "shared-data", session.now())
         await feedback.record_messages(session, opened, [message])
         await review_everything(session, opened.id)
+        await questions.keep(
+            session, opened, number=7, kind=QuestionKind.UNANSWERED, language="en", text="What does it cost?"
+        )
+        [asked] = await questions.all_questions(session, opened.id)
+        await questions.remove_questions(session, opened.id, [asked.id])
+        answer = await questions.add_answer(session, opened.id, language="en", question="Who pays?", answer="We do.")
+        await questions.remove_answer(session, opened.id, answer.id)
     await box.cast(Ballot(poll.id, PERSON, "industry", Position.OBJECT, "Too slow."))
     async with store.write() as session:
         ended = await polls.end(session, poll.id, "Settled elsewhere.")
@@ -71,6 +79,8 @@ async def live_through_a_consultation(store, box, wording):
         await polls.turnout(session, poll.id)
         await polls.recorded_ballots(session, ended)
         await polls.reasons(session, ended)
+        await questions.is_kept(session, opened.id, 7)
+        await questions.all_answers(session, opened.id)
         await feedback.stored_messages(session, opened.id, "shared-data")
         await feedback.recorded_feedback(session, opened.id)
     await store.load()
