@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from cogs.client import ConsultationBot
 from cogs.source import find_recommendation, recommendation_choices
+from cogs.thread_words import group_of
 from cogs.ui.forms import filled_in, form, written
 from cogs.ui.layout import Piece
 from cogs.ui.membership import declared, keep_membership, membership_fields
@@ -120,6 +121,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
 
         async def attempt() -> Feedback:
             async with self.bot.store.write() as session:
+                on = about.recommendation
                 return await feedback.give_private(
                     session,
                     consultation,
@@ -127,7 +129,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
                     user_id=interaction.user.id,
                     text=answers[WORDS],
                     quotation=quotation_in(answers),
-                    group=about.group,
+                    group=await group_of(session, self.bot.catalogue, consultation, on) if on else about.group,
                     recommendation=about.recommendation,
                     about=about.message,
                 )
@@ -144,17 +146,22 @@ class FeedbackCog(commands.Cog, name="Feedback"):
         fields: list[Piece] = []
         if self.bot.store.participant(consultation, interaction.user.id) is None:
             fields += membership_fields(self.bot.catalogue, say, None, groups=[about.group] if about.group else [])
-        fields += [written(WORDS, say("feedback.words"), self._named(about, say)), quotation_field(say)]
+        fields += [written(WORDS, say("feedback.words"), self._named(consultation, about, say)), quotation_field(say)]
         await interaction.response.send_modal(
             form(say("feedback.title"), interaction, handler, argument, fields=fields)
         )
 
-    def _named(self, about: Subject, say: Speech) -> str:
+    def _named(self, consultation: Consultation, about: Subject, say: Speech) -> str:
         """Say what the words are about."""
         recommendation = self.bot.catalogue.recommendations.get(about.recommendation or "")
         group = self.bot.catalogue.groups.get(about.group or "")
-        named = recommendation or group
-        title = named.title.in_language(say.language) if named else say("feedback.about_everything")
+        poll = self.bot.store.memory.open_poll_on(consultation.id, about.recommendation or "")
+        if (named := recommendation or group) is not None:
+            title = named.title.in_language(say.language)
+        elif poll is not None:
+            title = poll.wording[say.language].title
+        else:
+            title = say("feedback.about_question" if about.recommendation else "feedback.about_everything")
         return say("feedback.about_message", title=title) if about.message else title
 
     def _on_recommendation(self, recommendation: str) -> Subject:

@@ -26,11 +26,12 @@ from cogs.ui.review_cards import (
 )
 from cogs.ui.router import component
 from cogs.ui.texts import command_text
-from models import review, review_queue
+from models import polls, review, review_queue
 from models.errors import ConsultationError
-from models.records import Consultation, FeedbackKind, Quotation
+from models.records import Consultation, Feedback, FeedbackKind, Poll, Quotation
 from models.review import FeedbackChangedError, Opened, Step
 from models.review_queue import Order, Shown, Wanted
+from models.store import UnitOfWork
 
 CHOICES = 25
 KNOWN, NEW = "known", "new"
@@ -270,6 +271,8 @@ class Review(commands.Cog):
         moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         words = filled_in(interaction)[ANSWER] or ""
+        if not harmless(words).strip():
+            raise ConsultationError("review.reply_empty")
         async with self._shown_if_changed(interaction, carried, page):
             async with self.bot.store.write() as session:
                 before = await review.look_at(session, consultation.id, reference)
@@ -348,16 +351,25 @@ class Review(commands.Cog):
         async with self.bot.store.read() as session:
             queue = await review_queue.queue(session, consultation.id, wanted, self._order, page)
             themes = await review.themes(session, consultation.id) if wanted.theme else []
-        return queue_card(self.bot.catalogue, queue, wanted, themes, self.bot.speech(interaction))
+            asked = await self._asked(session, consultation, *queue.entries)
+        return queue_card(self.bot.catalogue, queue, asked, wanted, themes, self.bot.speech(interaction))
 
     async def _show_opened(
         self, interaction: discord.Interaction[Any], opened: Opened, carried: str, page: str, part: int = 0
     ) -> None:
         consultation = self.bot.consultation_in(interaction.guild_id)
+        async with self.bot.store.read() as session:
+            asked = await self._asked(session, consultation, opened.feedback)
         place = (carried, int(page), part)
         url = self._poster.url(consultation, opened.feedback)
         say = self.bot.speech(interaction)
-        await self._show(interaction, opened_card(self.bot.catalogue, consultation, opened, place, say, url))
+        await self._show(interaction, opened_card(self.bot.catalogue, consultation, opened, asked, place, say, url))
+
+    async def _asked(self, session: UnitOfWork, consultation: Consultation, *given: Feedback) -> dict[str, Poll]:
+        """Return the polls on questions of the moderators' own that these contributions are about."""
+        keys = {one.recommendation for one in given if one.recommendation} - set(self.bot.catalogue.recommendations)
+        found = [await polls.latest_poll_on(session, consultation.id, key) for key in sorted(keys)]
+        return {poll.subject: poll for poll in found if poll is not None}
 
     async def _show(self, interaction: discord.Interaction[Any], view: discord.ui.LayoutView) -> None:
         """Put a card in place of the one whose button was pressed."""

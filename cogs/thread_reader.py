@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import discord
 
 from cogs.client import ConsultationBot
-from cogs.thread_words import as_message, is_feedback, is_since
+from cogs.thread_words import as_message, group_of, is_feedback, is_since
 from models import feedback
 from models.patience import patiently
 from models.records import Consultation, ConsultationState, Place, PlaceKind
@@ -60,11 +60,10 @@ class ThreadReader:
         self, consultation: Consultation, recommendation: str, messages: list[discord.Message]
     ) -> feedback.Taken:
         """Store messages of a recommendation's thread, and follow their edits; those deleted meanwhile are left out."""
-        known = self._bot.catalogue.recommendations.get(recommendation)
-        group = known.group if known else None
 
         async def attempt() -> feedback.Taken:
             async with self._bot.store.write() as session:
+                group = await group_of(session, self._bot.catalogue, consultation, recommendation)
                 there = [one for one in messages if one.id not in self._deleted]
                 given = [as_message(one, group, recommendation) for one in there]
                 return await feedback.record_messages(session, consultation, given)

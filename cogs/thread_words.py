@@ -4,7 +4,10 @@ import discord
 
 from cogs.asking import is_addressed
 from cogs.client import ConsultationBot
+from content.catalogue import Catalogue
+from models import polls
 from models.records import Attachment, Consultation, ThreadMessage
+from models.store import UnitOfWork
 
 
 def is_feedback(bot: ConsultationBot, message: discord.Message) -> bool:
@@ -40,3 +43,11 @@ def as_message(message: discord.Message, group: str | None, recommendation: str)
 def attached(message: discord.Message) -> tuple[Attachment, ...]:
     """Return what is kept of a message's attachments: never their content."""
     return tuple(Attachment(one.filename, one.content_type or "", one.size) for one in message.attachments)
+
+
+async def group_of(session: UnitOfWork, catalogue: Catalogue, consultation: Consultation, subject: str) -> str | None:
+    """Return the group in whose channel a card stands: a recommendation's, or that of a question of the moderators'."""
+    if (recommendation := catalogue.recommendations.get(subject)) is not None:
+        return recommendation.group
+    poll = await polls.latest_poll_on(session, consultation.id, subject)
+    return poll.group if poll else None

@@ -3,7 +3,7 @@
 Custom ids carry what was wanted of the queue, packed, and the page, so that every way leads back to it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import discord
@@ -12,7 +12,7 @@ from discord import ui
 from cogs.ui.layout import Piece, button, card, custom_id, harmless, link, rows, sent_once, shortened, text
 from cogs.ui.texts import Speech
 from content.catalogue import Catalogue
-from models.records import Attachment, Consultation, Feedback, FeedbackKind, Quotation
+from models.records import Attachment, Consultation, Feedback, FeedbackKind, Poll, Quotation
 from models.review import Opened, Step, Theme
 from models.review_queue import Queue, Shown, Wanted
 
@@ -49,9 +49,17 @@ def unpacked(carried: str) -> Wanted:
 
 
 def queue_card(
-    catalogue: Catalogue, queue: Queue, wanted: Wanted, themes: Sequence[Theme], say: Speech
+    catalogue: Catalogue,
+    queue: Queue,
+    asked: Mapping[str, Poll],
+    wanted: Wanted,
+    themes: Sequence[Theme],
+    say: Speech,
 ) -> ui.LayoutView:
-    """Draw a page of the queue, each contribution with a button that opens it, or say kindly that there is nothing."""
+    """Draw a page of the queue, each contribution with a button that opens it, or say kindly that there is nothing.
+
+    `asked` are the polls on the moderators' own questions, by the key of their card.
+    """
     carried = packed(wanted)
     lines = [f"## {say('review.title')}"]
     if queue.everything:
@@ -62,7 +70,7 @@ def queue_card(
         pieces.append(text(say("review.none_such" if queue.everything else "review.empty")))
     heading = None
     for entry in queue.entries:
-        if (about := about_of(catalogue, entry, say)) != heading:
+        if (about := about_of(catalogue, asked, entry, say)) != heading:
             heading = about
             pieces.append(text(f"**{about}**"))
         opening = button(say("review.open"), "review_open", entry.reference, 0, carried, queue.page)
@@ -81,6 +89,7 @@ def opened_card(
     catalogue: Catalogue,
     consultation: Consultation,
     opened: Opened,
+    asked: Mapping[str, Poll],
     place: tuple[str, int, int],
     say: Speech,
     url: str | None,
@@ -95,7 +104,7 @@ def opened_card(
     parts = parts_of(one.text)
     part = min(part, len(parts) - 1)
     pieces: list[Piece] = [
-        text(f"### {about_of(catalogue, one, say)}", *_facts(catalogue, one, say)),
+        text(f"### {about_of(catalogue, asked, one, say)}", *_facts(catalogue, one, say)),
         ui.Separator(),
         text(say("review.part", part=part + 1, parts=len(parts)) if len(parts) > 1 else "💬", harmless(parts[part])),
     ]
@@ -141,12 +150,14 @@ def reply_card(catalogue: Catalogue, one: Feedback, words: str, speeches: Sequen
     return sent_once(card(*pieces, text(harmless(words))))
 
 
-def about_of(catalogue: Catalogue, one: Feedback, say: Speech) -> str:
-    """Return the title of what a contribution is about: a recommendation, a group or everything."""
+def about_of(catalogue: Catalogue, asked: Mapping[str, Poll], one: Feedback, say: Speech) -> str:
+    """Return the title of what a contribution is about: a recommendation, a question, a group or everything."""
     recommendation = catalogue.recommendations.get(one.recommendation or "")
     group = catalogue.groups.get(one.group or "")
     titles = [titled.title.in_language(say.language) for titled in (group, recommendation) if titled]
-    return " · ".join(titles) or one.recommendation or say("feedback.about_everything")
+    if (poll := asked.get(one.recommendation or "")) is not None:
+        titles.append(harmless(poll.wording[say.language].title))
+    return " · ".join(titles) or say("feedback.about_everything")
 
 
 def excerpt(one: Feedback, length: int = EXCERPT_LENGTH) -> str:

@@ -8,8 +8,8 @@ from simcord import InteractionResult, MemberActor
 
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES
-from models import trace
-from models.records import Feedback
+from models import consultations, polls, trace
+from models.records import Feedback, Place, PlaceKind, Wording
 from tests.cogs.conftest import House, answered, said, shown
 from tests.cogs.limits import walk
 
@@ -381,3 +381,33 @@ async def test_another_cog_s_command_can_stand_in_the_same_group(open_house: Hou
     cog.review.add_command(discord.app_commands.Command(name="proposals", description="Proposals", callback=proposals))
     await open_house.bot.tree.sync()
     assert said(await open_house.moderator.slash(open_house.lobby, "review proposals")) == "none"
+
+
+@pytest.mark.parametrize("words", [" \n", "\u202e\u2066"])
+async def test_a_blank_answer_is_refused(open_house: House, words: str) -> None:
+    await open_house.member("ann-example").send(open_house.thread(ON), "Start earlier")
+    opened = await read(open_house)
+    form = await press(open_house.moderator, opened, "review.answer")
+    assert phrase("review.reply_empty") in said(await open_house.moderator.submit_modal(form, {"answer": words}))
+
+
+async def test_what_is_said_on_a_question_of_the_moderators_own_stands_under_its_group_and_wording(
+    open_house: House,
+) -> None:
+    consultation = open_house.store.memory.consultations[open_house.guild.id]
+    group = open_house.catalogue.recommendations[ON].group
+    wording = {language: Wording(f"When *exactly*? {language}", "") for language in LANGUAGES}
+    async with open_house.store.write() as session:
+        poll = await polls.open_poll(session, consultation, None, group, wording, None)
+    thread = open_house.env.backend.create_thread(open_house.channel(group).id, "When?", owner_id=open_house.me.id)
+    async with open_house.store.write() as session:
+        await consultations.remember_place(session, Place(consultation.id, PlaceKind.THREAD, poll.subject, thread.id))
+    ann = open_house.member("ann-example")
+    open_house.env.backend.create_message(thread.id, ann.id, "In spring")
+    await open_house.env.settle()
+
+    [stored] = await open_house.feedback()
+    assert (stored.recommendation, stored.group, stored.text) == (poll.subject, group, "In spring")
+    told = said(await read(open_house))
+    assert open_house.catalogue.groups[group].title.in_language("en") in told
+    assert "When \\*exactly\\*? en" in told
