@@ -155,7 +155,7 @@ class PollDraftRow(Base):
 
     __tablename__ = "poll_drafts"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
     draft: Mapped[dict[str, Any]]
     kept_at: Mapped[datetime]

@@ -453,6 +453,8 @@ async def test_an_open_vote_shows_nobody_how_it_stands(polled: House, ann: Membe
         "results.csv": 1,
         "ballots.csv": 1,
         "feedback.csv": 1,
+        "questions.csv": 1,
+        "answers.csv": 1,
     }
 
 
