@@ -40,7 +40,9 @@ EXTENSIONS = (
     "cogs.reminders",
     "cogs.voting",
     "cogs.deck",
+    "cogs.threads",
     "cogs.feedback",
+    "cogs.review",
     "cogs.export",
     "cogs.questions",
 )

@@ -26,7 +26,16 @@ from models.records import (
     Visibility,
     Wording,
 )
-from models.tables import BlockRow, ConsultationRow, ModeratorsAnswerRow, ParticipantRow, PlaceRow, PollRow, Preference
+from models.tables import (
+    BlockRow,
+    ConsultationRow,
+    FeedbackReply,
+    ModeratorsAnswerRow,
+    ParticipantRow,
+    PlaceRow,
+    PollRow,
+    Preference,
+)
 
 
 @dataclass(slots=True)
@@ -34,7 +43,8 @@ class Memory:
     """Consultations by server, open polls by id, participants by membership seal, languages by preference seal.
 
     The moderators' answers that are served stand by consultation and language, in tuples that are never changed.
-    `blocked` are the seals of those whom moderators keep from taking part, each with its consultation.
+    `blocked` are the seals of those whom moderators keep from taking part, each with its consultation;
+    `public_replies` are the messages in which moderators answered feedback.
     """
 
     consultations: dict[int, Consultation] = field(default_factory=dict)
@@ -42,6 +52,7 @@ class Memory:
     participants: dict[tuple[int, bytes], Participant] = field(default_factory=dict)
     languages: dict[bytes, str] = field(default_factory=dict)
     blocked: set[tuple[int, bytes]] = field(default_factory=set)
+    public_replies: set[int] = field(default_factory=set)
     answers: dict[tuple[int, str], tuple[ModeratorsAnswer, ...]] = field(default_factory=dict)
     _places: dict[tuple[int, PlaceKind, str], Place] = field(default_factory=dict)
     _places_by_id: dict[int, Place] = field(default_factory=dict)
@@ -111,6 +122,9 @@ async def load_memory(session: AsyncSession) -> Memory:
         memory.languages[preference.seal] = preference.language
     for block in await session.scalars(select(BlockRow)):
         memory.blocked.add((block.consultation_id, block.seal))
+    for message_id in await session.scalars(select(FeedbackReply.message_id)):
+        if message_id is not None:
+            memory.public_replies.add(message_id)
     standing = select(ModeratorsAnswerRow).where(ModeratorsAnswerRow.removed_at.is_(None))
     for answer in await session.scalars(standing.order_by(ModeratorsAnswerRow.id)):
         memory.keep_answer(answer_record(answer))

@@ -301,8 +301,35 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """What is kept of a file that somebody attached: its name, its media type ('' where unknown), its size in bytes."""
+
+    name: str
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadMessage:
+    """What a member wrote in a recommendation's thread, as Discord tells it; `edited_at` is None for never."""
+
+    message_id: int
+    user_id: int
+    text: str
+    group: str | None
+    recommendation: str | None
+    given_at: datetime
+    edited_at: datetime | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Feedback:
-    """A contribution in words. `text` is empty where its author deleted it."""
+    """A contribution in words. `text` is empty where its author deleted it.
+
+    `message_id` is the message in the thread or, of private words, the one they are about in `channel_id`. Moderators
+    set the rest: `version` counts their changes and its author's, `earlier` the wordings that its author replaced.
+    """
 
     id: int
     reference: str
@@ -315,6 +342,15 @@ class Feedback:
     quotation: Quotation
     given_at: datetime
     edited_at: datetime | None
+    attachments: tuple[Attachment, ...] = ()
+    message_id: int | None = None
+    channel_id: int | None = None
+    read: bool = False
+    answered: bool = False
+    pinned: bool = False
+    themes: tuple[str, ...] = ()
+    earlier: int = 0
+    version: int = 0
 
 
 class QuestionKind(StrEnum):

@@ -1,7 +1,8 @@
 """A consultation's record as CSV files: results that may be published; ballots, words, questions for moderators alone.
 
 From records to bytes, nothing else. The files are RFC 4180 in UTF-8 with a byte order mark, times ISO 8601 in UTC; a
-cell is empty where nothing is known or the poll publishes no segments. Column names are keys for programs and the same
+cell is empty where nothing is known or the poll publishes no segments; what is several things (attachments with their
+type and size in bytes, themes) has a line for each. Column names are keys for programs and the same
 in every language; `captions` decides only in which language titles stand.
 
 People's texts cannot start a formula when a spreadsheet opens the file. An apostrophe is put before `=`, `+`, `-`, `@`
@@ -50,6 +51,10 @@ FEEDBACK_COLUMNS = (
     "given_at",
     "edited_at",
     "text",
+    "attachments",
+    "themes",
+    "pinned",
+    "answered",
 )
 QUESTION_COLUMNS = ("kind", "language", "question", "count", "last_day")
 ANSWER_COLUMNS = ("answer", "language", "question", "text", "added_at", "removed_at")
@@ -109,7 +114,11 @@ def _quorum_cells(outcome: QuorumOutcome) -> dict[str, tuple[Cell, Cell]]:
     """Return the ballots needed and whether they were cast, by row; none for a row that has no quorum of its own."""
     cells = [(one.segment, one.needed, one.reached) for one in outcome.segments]
     cells.append((EVERYONE, outcome.needed, outcome.reached))
-    return {row: (needed, "yes" if reached else "no") for row, needed, reached in cells if reached is not None}
+    return {row: (needed, _yes_or_no(reached)) for row, needed, reached in cells if reached is not None}
+
+
+def _yes_or_no(holds: bool) -> str:
+    return "yes" if holds else "no"
 
 
 def _ballot_rows(record: PollRecord) -> Iterator[tuple[Cell, ...]]:
@@ -138,6 +147,10 @@ def _feedback_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
             _told_time(words),
             words.edited_at,
             words.text,
+            "\n".join(f"{one.name} ({one.kind}, {one.size})" for one in words.attachments),
+            "\n".join(words.themes),
+            _yes_or_no(words.pinned),
+            _yes_or_no(words.answered),
         )
     for poll in record.polls:
         for reason in poll.reasons:
@@ -153,6 +166,7 @@ def _feedback_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
                 None,
                 None,
                 reason.text,
+                *(None,) * 4,
             )
 
 

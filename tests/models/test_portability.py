@@ -3,9 +3,20 @@
 from sqlalchemy import ClauseElement, TextClause, event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from models import blocks, consultations, feedback, participants, polls, questions, trace
+from models import (
+    blocks,
+    consultations,
+    feedback,
+    participants,
+    polls,
+    questions,
+    review,
+    review_queue,
+    trace,
+)
 from models.records import (
     Ballot,
+    FeedbackKind,
     Moderator,
     ModeratorRole,
     Place,
@@ -13,7 +24,10 @@ from models.records import (
     Position,
     QuestionKind,
     Quotation,
+    ThreadMessage,
 )
+from models.review import Step
+from models.review_queue import Order, Shown, Wanted
 from models.status import status
 
 PERSON = 812_345_678_901_234_567
@@ -53,7 +67,7 @@ async def live_through_a_consultation(store, box, wording):
         await feedback.given_before(
             session,
             opened,
-            submission=7,
+            submission=8,
             user_id=PERSON,
             text="In private.",
             quotation=Quotation.NOT,
@@ -62,6 +76,9 @@ async def live_through_a_consultation(store, box, wording):
         name = await blocks.block(session, opened.id, PERSON)
         await blocks.unblock(session, opened.id, PERSON)
         await trace.record(session, opened.id, Moderator(1, ModeratorRole.MODERATOR), "block", name, "A reason.")
+        message = ThreadMessage(7, PERSON, "More.", None, "shared-data", session.now())
+        await feedback.record_messages(session, opened, [message])
+        await review_everything(session, opened.id)
         await questions.keep(
             session, opened, number=7, kind=QuestionKind.UNANSWERED, language="en", text="What does it cost?"
         )
@@ -92,6 +109,23 @@ async def live_through_a_consultation(store, box, wording):
         await trace.newest(session, opened.id, 9, before=9, action="block", moderator=entry.pseudonym)
         await trace.actions(session, opened.id)
     await store.load()
+
+
+async def review_everything(session, consultation_id):
+    """Let a moderator do everything there is to do with feedback."""
+    moderator = Moderator(1, ModeratorRole.MODERATOR)
+    wanted = Wanted("research", "shared-data", Shown.UNREAD, 1, FeedbackKind.THREAD)
+    await review_queue.queue(session, consultation_id, wanted, Order(["research"], ["shared-data"]))
+    await review_queue.suggested(session, consultation_id, "F-", 25)
+    [one, other] = await feedback.recorded_feedback(session, consultation_id)
+    await review.open_one(session, consultation_id, moderator, one.reference)
+    await review.mark(session, consultation_id, moderator, one.reference, one.version, Step.PINNED)
+    await review.add_themes(session, consultation_id, moderator, one.reference, ["Costs"])
+    await review.themes(session, consultation_id)
+    _, reply = await review.begin_reply(session, consultation_id, moderator, other.reference, 0, 9, "Thank you.")
+    assert reply is not None
+    await review.reply_posted(session, reply.id, 11, 12)
+    await review.withdraw_reply(session, consultation_id, moderator, other.reference, reply.id, answered=False)
 
 
 async def test_every_statement_of_the_use_cases_compiles_for_postgresql(store, box, wording):
