@@ -31,6 +31,7 @@ EXTENSIONS = (
     "cogs.asking",
     "cogs.source",
     "cogs.setup",
+    "cogs.segments",
     "cogs.participation",
     "cogs.polls",
     "cogs.reminders",

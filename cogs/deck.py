@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from cogs.client import ConsultationBot
 from cogs.ui.deck_cards import also_skipped, answers_card, packed, unpacked, vote_card
+from cogs.ui.double_taps import is_unread
 from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import command_text
@@ -45,6 +46,9 @@ class VotingDeck(commands.Cog):
     @component("deck_skip")
     async def skip(self, interaction: discord.Interaction[Any], poll_id: str, skips: str) -> None:
         """Put a vote behind the others; once all that are left were skipped, show where one stands."""
+        if is_unread(interaction):
+            await interaction.response.defer()
+            return
         skipped = also_skipped(skips, int(poll_id))
         dealt = await self._deal(interaction, packed(skipped))
         if skipped.issuperset(poll.id for poll in dealt.left):
@@ -57,6 +61,9 @@ class VotingDeck(commands.Cog):
         self, interaction: discord.Interaction[Any], position: str, poll_id: str, skips: str
     ) -> None:
         """Cast the ballot and go on, or first ask what is missing."""
+        if is_unread(interaction):
+            await interaction.response.defer()
+            return
         try:
             cast = await cast_or_ask(self.bot, interaction, position, poll_id, "deck_ballot", position, poll_id, skips)
         except ConsultationError as error:
@@ -102,7 +109,7 @@ class VotingDeck(commands.Cog):
 
     async def _confirm(self, interaction: discord.Interaction[Any], skips: str, poll: Poll, stored: CastBallot) -> None:
         """Say that the ballot is stored, and go on; whatever keeps us from going on, that it is stored is said."""
-        note = recorded(poll, stored, self.bot.speech(interaction))
+        note = recorded(self.bot, poll, stored, self.bot.speech(interaction))
         try:
             await self._show_next(interaction, skips, f"✅ {note}")
         except Exception:

@@ -16,6 +16,7 @@ from cogs.ui.membership import declared, keep_membership, membership_fields
 from cogs.ui.quotation import quotation_field, quotation_in
 from cogs.ui.replies import reply
 from cogs.ui.router import component
+from cogs.ui.standing import mapped_roles, segment_now
 from cogs.ui.texts import command_text
 from models import feedback
 from models.errors import ConsultationError
@@ -87,6 +88,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
                 quotation=quotation_in(answers),
                 group=known.group if known else None,
                 recommendation=recommendation or None,
+                roles=mapped_roles(consultation, interaction.user),
             )
         say = self.bot.speech(interaction)
         await reply(
@@ -102,8 +104,11 @@ class FeedbackCog(commands.Cog, name="Feedback"):
         known = self.bot.catalogue.recommendations.get(recommendation)
         about = known.title.in_language(say.language) if known else say("feedback.about_everything")
         fields: list[Piece] = []
-        if self.bot.store.participant(consultation, interaction.user.id) is None:
-            fields += membership_fields(self.bot.catalogue, say, None, groups=[known.group] if known else [])
+        participant = self.bot.store.participant(consultation, interaction.user.id)
+        source = consultation.segment_source
+        if participant is None or segment_now(self.bot, interaction, consultation, source) is None:
+            groups = [known.group] if known else []
+            fields += membership_fields(self.bot.catalogue, say, participant, groups, source)
         fields += [written(WORDS, say("feedback.words"), about), quotation_field(say)]
         await interaction.response.send_modal(
             form(say("feedback.title"), interaction, "words", recommendation, fields=fields)
@@ -236,6 +241,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
             group=known.group if known else None,
             recommendation=recommendation,
             given_at=message.created_at,
+            roles=mapped_roles(consultation, message.author),
         )
         if message.edited_at is not None:
             await feedback.edit_message(session, consultation.id, message.id, _words(message))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import discord
@@ -26,6 +26,8 @@ from models.records import NO_QUORUM, Consultation, ConsultationState, Poll, Quo
 
 END_REASON_LENGTH = 300
 DATE_LENGTH = 60
+# A vote that lasts longer is rather a date in the wrong year.
+FAR = timedelta(days=180)
 MOST_HEADS = 100_000
 # Between two polls of a group: Discord takes about five edits in five seconds in one channel.
 BETWEEN_OPENINGS = 1.5
@@ -97,7 +99,8 @@ class Polls(commands.Cog):
             "open_vote", found.key, _epoch(planned.closes_at), _epoch(opens_at), quorum or 0, share or 0
         )
         speeches = self.bot.public_speeches(consultation)
-        drawn = poll_preview(self.bot.catalogue, found, speeches, state, say, confirmation)
+        warnings = self._warnings(planned.closes_at, say)
+        drawn = poll_preview(self.bot.catalogue, found, speeches, state, say, confirmation, warnings)
         await reply(interaction, view=sent_once(*drawn))
 
     @component("open_vote")
@@ -165,7 +168,8 @@ class Polls(commands.Cog):
                     await self._open(consultation, one, closes_at)
                 await tell_progress(interaction, say("poll.opening_all", done=number, all=len(waiting)))
         title = found.title.in_language(say.language)
-        await tell_progress(interaction, say("poll.opened_all", count=len(waiting), group=title))
+        opened = say("poll.opened_all", count=len(waiting), group=title)
+        await tell_progress(interaction, "\n".join([opened, *self._warnings(closes_at, say)]))
 
     @poll.command(
         name=command_text("command.poll_edit.name"), description=command_text("command.poll_edit.description")
@@ -213,7 +217,8 @@ class Polls(commands.Cog):
             poll = await polls.edit(session, poll.id, opens_at=opens_at, closes_at=closes_at, quorum=wanted)
         self.bot.poll_clock.keep(poll)
         self.bot.cards.refresh(consultation, poll.recommendation, at_once=True)
-        await reply(interaction, say("poll.edited", title=title, until=_until(poll, say)))
+        edited = say("poll.edited", title=title, until=_until(poll, say))
+        await reply(interaction, "\n".join([edited, *self._warnings(closes_at, say)]))
 
     @poll.command(
         name=command_text("command.poll_close.name"), description=command_text("command.poll_close.description")
@@ -339,6 +344,14 @@ class Polls(commands.Cog):
     def _beginning(self, typed: str | None, say: Speech) -> datetime | None:
         timezone, now = self.bot.catalogue.timezone, self.bot.store.now()
         return parse_beginning(typed, say.language, timezone, now) if typed else None
+
+    def _warnings(self, closes_at: datetime | None, say: Speech) -> list[str]:
+        """Return what a moderator should look at who set this end: a date without a year may be next year's."""
+        if closes_at is None or closes_at - self.bot.store.now() <= FAR:
+            return []
+        year = closes_at.astimezone(self.bot.catalogue.timezone).year
+        closes, left = (discord.utils.format_dt(closes_at, style) for style in ("D", "R"))
+        return [say("poll.far_end", year=year, closes=closes, left=left)]
 
 
 def running_polls(bot: ConsultationBot, consultation: Consultation, say: Speech) -> list[tuple[Poll, str]]:

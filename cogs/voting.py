@@ -12,7 +12,9 @@ from cogs.ui.membership import declared, keep_membership, membership_fields
 from cogs.ui.quotation import quotation_field, quotation_in
 from cogs.ui.replies import reply
 from cogs.ui.router import component
+from cogs.ui.standing import counted_for, note_roles, segment_now
 from cogs.ui.texts import Speech
+from models.ballot_box import refusal
 from models.errors import ConsultationError
 from models.records import Ballot, CastBallot, Consultation, Poll, Position, Quotation
 
@@ -54,7 +56,7 @@ class Voting(commands.Cog):
         say = self.bot.speech(interaction)
         until = discord.utils.format_dt(poll.closes_at, "f") if poll.closes_at else None
         change = say("vote.change_until", closes=until) if until else say("vote.change")
-        await reply(interaction, f"{recorded(poll, stored, say)} {change}")
+        await reply(interaction, f"{recorded(self.bot, poll, stored, say)} {change}")
 
 
 async def cast_or_ask(
@@ -68,12 +70,14 @@ async def cast_or_ask(
     consultation = bot.consultation_in(interaction.guild_id)
     poll = _open_poll(bot, consultation, int(poll_id))
     participant = bot.store.participant(consultation, interaction.user.id)
-    if participant is not None and position != Position.OBJECT:
-        return await _cast(bot, poll, Ballot(poll.id, interaction.user.id, participant.segment, Position(position)))
+    segment = segment_now(bot, interaction, consultation, poll.segment_source)
+    if participant is not None and segment is not None and position != Position.OBJECT:
+        note_roles(bot, interaction, consultation, participant)
+        return await _cast(bot, poll, Ballot(poll.id, interaction.user.id, segment, Position(position)))
     say = bot.speech(interaction)
     fields: list[Piece] = []
-    if participant is None:
-        fields += membership_fields(bot.catalogue, say, None, groups=[poll.group])
+    if participant is None or segment is None:
+        fields += membership_fields(bot.catalogue, say, participant, [poll.group], poll.segment_source)
     if position == Position.OBJECT:
         fields += [
             written(REASON, say("vote.reason"), say("vote.reason_hint"), length=REASON_LENGTH),
@@ -100,17 +104,19 @@ async def cast_as_filled_in(
     participant = bot.store.participant(consultation, interaction.user.id)
     if (membership := declared(bot.catalogue, answers)) is not None:
         participant = await keep_membership(bot, interaction, consultation, membership)
-    if participant is None:
+    segment = segment_now(bot, interaction, consultation, poll.segment_source)
+    if participant is None or segment is None:
         raise ConsultationError("join.no_segment")
     quotation = quotation_in(answers) if reason else Quotation.NOT
-    ballot = Ballot(poll.id, interaction.user.id, participant.segment, Position(position), reason, quotation)
+    ballot = Ballot(poll.id, interaction.user.id, segment, Position(position), reason, quotation)
     return await _cast(bot, poll, ballot)
 
 
-def recorded(poll: Poll, stored: CastBallot, say: Speech) -> str:
-    """Return the sentence that a ballot is stored, or is another one now."""
+def recorded(bot: ConsultationBot, poll: Poll, stored: CastBallot, say: Speech) -> str:
+    """Return the sentences that a ballot is stored, or is another one now, and for whom it counts."""
     key = "vote.changed" if stored.changed else "vote.recorded"
-    return say(key, position=say(f"position.{stored.position}"), title=poll.wording[say.language].title)
+    told = say(key, position=say(f"position.{stored.position}"), title=poll.wording[say.language].title)
+    return " ".join(filter(None, [told, counted_for(bot, poll, stored, say)]))
 
 
 async def _cast(bot: ConsultationBot, poll: Poll, ballot: Ballot) -> tuple[Poll, CastBallot]:
@@ -121,8 +127,10 @@ async def _cast(bot: ConsultationBot, poll: Poll, ballot: Ballot) -> tuple[Poll,
 
 def _open_poll(bot: ConsultationBot, consultation: Consultation, poll_id: int) -> Poll:
     poll = bot.store.memory.polls.get(poll_id)
-    if poll is None or poll.consultation_id != consultation.id or not poll.is_open_at(bot.store.now()):
+    if poll is None or poll.consultation_id != consultation.id:
         raise ConsultationError("vote.poll_ended")
+    if (refused := refusal(poll, bot.store.now())) is not None:
+        raise refused
     return poll
 
 

@@ -1,18 +1,20 @@
 """Use cases on words: what members write in threads, and what they give in private."""
 
 import secrets
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 
+from models import segments
 from models.consultations import require_open
 from models.errors import ConsultationError
-from models.records import Consultation, Feedback, FeedbackKind, Quotation
+from models.records import Consultation, Feedback, FeedbackKind, Quotation, SegmentSource
 from models.sealing import Purpose, pseudonym
 from models.store import UnitOfWork
-from models.tables import FeedbackRow, ParticipantRow
+from models.tables import FeedbackRow
 from models.tally import SMALLEST_SEGMENT
 from models.upsert import upsert
 
@@ -31,8 +33,11 @@ async def record_message(
     group: str | None,
     recommendation: str | None,
     given_at: datetime,
+    roles: Collection[int] | None = None,
 ) -> Feedback:
-    """Store what a member wrote in a thread, once, under the segment they declared or none.
+    """Store what a member wrote in a thread, once, under their segment or none.
+
+    `roles` are their roles that are mapped to a segment, None where they are not known.
 
     Thread text stands in public under its author's name, so it may be quoted, without the segment.
 
@@ -49,6 +54,7 @@ async def record_message(
         group=group,
         recommendation=recommendation,
         given_at=given_at,
+        roles=roles,
     )
 
 
@@ -62,8 +68,11 @@ async def give_private(
     quotation: Quotation,
     group: str | None,
     recommendation: str | None,
+    roles: Collection[int] | None = None,
 ) -> Feedback:
     """Store private feedback; the same `submission` handed in again takes the place of what was stored before.
+
+    `roles` are its author's roles that are mapped to a segment.
 
     A submission is kept sealed: it holds the moment somebody opened the form.
 
@@ -82,6 +91,7 @@ async def give_private(
         group=group,
         recommendation=recommendation,
         given_at=session.now(),
+        roles=roles,
     )
 
 
@@ -136,28 +146,22 @@ async def recorded_feedback(session: UnitOfWork, consultation_id: int) -> list[F
     """Return what was given in words for the confidential record, so that private words do not lead to their author.
 
     Private words of the hour that still runs are left out: of two exports the second would show what was given
-    between them. A segment that fewer than five people declared is left out of private words.
+    between them. A segment for which fewer than five people speak is left out of private words.
     """
     this_hour = session.now().replace(minute=0, second=0, microsecond=0)
-    large = await _large_segments(session, consultation_id)
+    large = {source: await _large_segments(session, consultation_id, source) for source in SegmentSource}
     record = []
     for one in await all_feedback(session, consultation_id):
         if one.kind is FeedbackKind.THREAD:
             record.append(one)
         elif one.given_at < this_hour:
-            record.append(one if one.segment in large else replace(one, segment=None))
+            record.append(one if one.segment in large[one.segment_source] else replace(one, segment=None))
     return record
 
 
-async def _large_segments(session: UnitOfWork, consultation_id: int) -> set[str]:
-    return set(
-        await session.scalars(
-            select(ParticipantRow.segment)
-            .where(ParticipantRow.consultation_id == consultation_id)
-            .group_by(ParticipantRow.segment)
-            .having(func.count() >= SMALLEST_SEGMENT),
-        ),
-    )
+async def _large_segments(session: UnitOfWork, consultation_id: int, source: SegmentSource) -> set[str]:
+    spoken_for = Counter((await segments.of_participants(session, consultation_id, source)).values())
+    return {segment for segment, people in spoken_for.items() if people >= SMALLEST_SEGMENT}
 
 
 async def _give(
@@ -172,10 +176,10 @@ async def _give(
     group: str | None,
     recommendation: str | None,
     given_at: datetime,
+    roles: Collection[int] | None,
 ) -> Feedback:
     await require_open(session, consultation.id)
-    membership = session.sealer.seal(Purpose.MEMBERSHIP, user_id, consultation.id)
-    participant = session.memory.participants.get((consultation.id, membership))
+    source = consultation.segment_source
     # A form can be handed in again with other words; what was stored of a message follows `edit_message` alone.
     replaced = ("text", "quotation") if kind is FeedbackKind.PRIVATE else ()
     values = {
@@ -186,7 +190,8 @@ async def _give(
         "group": group,
         "recommendation": recommendation,
         "seal": session.sealer.seal(PURPOSES[kind], user_id, consultation.id),
-        "segment": participant.segment if participant else None,
+        "segment": segments.segment_of(session.memory, session.sealer, consultation, source, user_id, roles),
+        "segment_source": source.value,
         "text": text,
         "quotation": quotation.value,
         "given_at": given_at,
@@ -239,4 +244,5 @@ def _record(row: FeedbackRow) -> Feedback:
         quotation=Quotation(row.quotation),
         given_at=row.given_at,
         edited_at=row.edited_at,
+        segment_source=SegmentSource(row.segment_source),
     )

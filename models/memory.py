@@ -9,17 +9,31 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.records import Consultation, ConsultationState, Participant, Place, PlaceKind, Poll, Quorum, Wording
-from models.tables import ConsultationRow, ParticipantRow, PlaceRow, PollRow, Preference
+from models.records import (
+    Consultation,
+    ConsultationState,
+    Participant,
+    Place,
+    PlaceKind,
+    Poll,
+    Quorum,
+    SegmentSource,
+    Wording,
+)
+from models.tables import ConfirmationRow, ConsultationRow, ParticipantRow, PlaceRow, PollRow, Preference
 
 
 @dataclass(slots=True)
 class Memory:
-    """Consultations by server, open polls by id, participants by membership seal, languages by preference seal."""
+    """Consultations by server, open polls by id, languages by preference seal, participants by membership seal.
+
+    `confirmed` are the segments that moderators confirmed, by consultation and confirmation seal.
+    """
 
     consultations: dict[int, Consultation] = field(default_factory=dict)
     polls: dict[int, Poll] = field(default_factory=dict)
     participants: dict[tuple[int, bytes], Participant] = field(default_factory=dict)
+    confirmed: dict[tuple[int, bytes], str] = field(default_factory=dict)
     languages: dict[bytes, str] = field(default_factory=dict)
     _places: dict[tuple[int, PlaceKind, str], Place] = field(default_factory=dict)
     _places_by_id: dict[int, Place] = field(default_factory=dict)
@@ -76,6 +90,8 @@ async def load_memory(session: AsyncSession) -> Memory:
         memory.polls[poll.id] = poll_record(poll)
     for participant in await session.scalars(select(ParticipantRow)):
         memory.participants[participant.consultation_id, participant.seal] = participant_record(participant)
+    for confirmation in await session.scalars(select(ConfirmationRow)):
+        memory.confirmed[confirmation.consultation_id, confirmation.seal] = confirmation.segment
     for preference in await session.scalars(select(Preference)):
         memory.languages[preference.seal] = preference.language
     for place in await session.scalars(select(PlaceRow)):
@@ -86,12 +102,21 @@ async def load_memory(session: AsyncSession) -> Memory:
 def consultation_record(row: ConsultationRow) -> Consultation:
     state = ConsultationState(row.state)
     return Consultation(
-        row.id, row.guild_id, row.content_key, state, tuple(row.public_languages), row.opened_at, row.expected_heads
+        row.id,
+        row.guild_id,
+        row.content_key,
+        state,
+        tuple(row.public_languages),
+        row.opened_at,
+        row.expected_heads,
+        SegmentSource(row.segment_source),
+        {int(role): segment for role, segment in row.segment_roles.items()},
     )
 
 
 def participant_record(row: ParticipantRow) -> Participant:
-    return Participant(row.id, row.consultation_id, row.segment, frozenset(row.groups), row.wants_messages)
+    groups = frozenset(row.groups)
+    return Participant(row.id, row.consultation_id, row.segment, groups, row.wants_messages, row.role_segment)
 
 
 def poll_record(row: PollRow) -> Poll:
@@ -107,4 +132,5 @@ def poll_record(row: PollRow) -> Poll:
         end_reason=row.end_reason,
         cancelled=row.cancelled,
         quorum=Quorum(**row.quorum),
+        segment_source=SegmentSource(row.segment_source),
     )

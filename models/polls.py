@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import case, false, func, or_, select, update
+from sqlalchemy import case, false, func, null, or_, select, update
 
 from models.consultations import require_open
 from models.errors import ConsultationError
@@ -16,7 +16,7 @@ from models.memory import poll_record
 from models.records import NO_QUORUM, Consultation, Poll, Position, Quorum, Quotation, Reason, RecordedBallot, Wording
 from models.sealing import pseudonym
 from models.store import UnitOfWork
-from models.tables import BallotRow, PollRow
+from models.tables import BallotRow, ConsultationRow, PollRow
 from models.tally import SMALLEST_SEGMENT, Result, tally
 
 
@@ -32,6 +32,7 @@ async def open_poll(
 ) -> Poll:
     """Put a recommendation to the vote, with the wording in every language as it is voted on.
 
+    By what segments count in it is settled here too, by the consultation's setting.
     It takes ballots from `opens_at`, or from now where that is None or has passed. Raises ConsultationError where the
     consultation is not open, the end is not after the beginning or a poll on the recommendation is open already.
     """
@@ -45,6 +46,7 @@ async def open_poll(
     )
     if await session.scalar(running) is not None:
         raise ConsultationError("poll.already_open")
+    setting = await session.get_one(ConsultationRow, consultation.id)
     row = PollRow(
         consultation_id=consultation.id,
         recommendation=recommendation,
@@ -54,6 +56,7 @@ async def open_poll(
         closes_at=closes_at,
         cancelled=False,
         quorum=asdict(quorum),
+        segment_source=setting.segment_source,
         result_posted=False,
     )
     session.add(row)
@@ -98,7 +101,8 @@ async def edit(
 async def end(session: UnitOfWork, poll_id: int, reason: str | None = None) -> Poll:
     """End a poll now, for a reason, or without one at the deadline it has reached, also while the bot was down.
 
-    One that has not begun is cancelled: there is nothing to count. Raises ConsultationError where it has ended
+    One that has not begun is cancelled: there is nothing to count. One past its deadline ended there, for no reason
+    that came later. Raises ConsultationError where it has ended
     already, so that of two moderators one is told, or where there is no reason and its deadline was put off.
     """
     now = session.now()
@@ -109,7 +113,7 @@ async def end(session: UnitOfWork, poll_id: int, reason: str | None = None) -> P
         .values(
             # No ballot counted after the deadline, so that is the end, however late it is noticed.
             ended_at=case((PollRow.closes_at <= now, PollRow.closes_at), else_=now),
-            end_reason=reason,
+            end_reason=case((PollRow.closes_at <= now, null()), else_=reason),
             cancelled=PollRow.opened_at > now,
         )
         .returning(PollRow),

@@ -31,6 +31,21 @@ class Quotation(StrEnum):
     WITH_SEGMENT = "with_segment"
 
 
+class SegmentSource(StrEnum):
+    """By what it is decided for which segment somebody's ballot counts."""
+
+    DECLARED = "declared"
+    ROLES = "roles"
+    CONFIRMED = "confirmed"
+
+
+# The rows of those whose segment is not known. No segment of the content has an underscore in its key.
+NO_ROLE = "no_role"
+NOT_CONFIRMED = "not_confirmed"
+NOT_DECLARED = "not_declared"  # of participants alone: nobody votes without declaring one where that is what counts
+UNPLACED = frozenset({NO_ROLE, NOT_CONFIRMED, NOT_DECLARED})
+
+
 class FeedbackKind(StrEnum):
     """Where feedback was given: in a thread, under one's name, or in private."""
 
@@ -54,7 +69,11 @@ class PlaceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consultation:
-    """One server's consultation."""
+    """One server's consultation.
+
+    `segment_source` is what counts for polls opened from now on and for what is said now. `segment_roles` are the ids
+    of Discord's roles with the segment that each stands for, the one that wins first.
+    """
 
     id: int
     guild_id: int
@@ -63,6 +82,8 @@ class Consultation:
     public_languages: tuple[str, ...]
     opened_at: datetime | None
     expected_heads: Mapping[str, int]
+    segment_source: SegmentSource = SegmentSource.DECLARED
+    segment_roles: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +98,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Somebody who said for which segment they speak, and in which groups they take part."""
+    """Somebody who said for which segment they speak, and in which groups they take part.
+
+    `segment` is what they declared, '' where they were not asked; `role_segment` what their roles stood for when the
+    bot last saw them, '' where it has not looked.
+    """
 
     id: int
     consultation_id: int
     segment: str
     groups: frozenset[str]
     wants_messages: bool
+    role_segment: str = ""
 
 
 class ModeratorRole(StrEnum):
@@ -144,7 +170,8 @@ class Poll:
     """The question put on one recommendation.
 
     It takes ballots from `opened_at`, which may lie ahead, until `closes_at` or until it is ended; `ended_at` is None
-    before. A cancelled poll keeps its ballots and publishes no result.
+    before. A cancelled poll keeps its ballots and publishes no result. `segment_source` is the consultation's setting
+    as it was when the poll was opened: no result mixes two.
     """
 
     id: int
@@ -158,6 +185,7 @@ class Poll:
     end_reason: str | None
     cancelled: bool = False
     quorum: Quorum = NO_QUORUM
+    segment_source: SegmentSource = SegmentSource.DECLARED
 
     def is_open_at(self, moment: datetime) -> bool:
         """Say whether a ballot that arrives at `moment` counts: a poll's beginning and end are exact."""
@@ -179,10 +207,11 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class CastBallot:
-    """What the ballot box did: the position it stored, and whether it replaced an earlier ballot of the same person."""
+    """What the ballot box did: the position and the segment it stored, and whether it replaced an earlier ballot."""
 
     position: Position
     changed: bool
+    segment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,3 +255,4 @@ class Feedback:
     quotation: Quotation
     given_at: datetime
     edited_at: datetime | None
+    segment_source: SegmentSource = SegmentSource.DECLARED

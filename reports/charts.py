@@ -95,6 +95,7 @@ def draw_result(poll: Poll, result: Result, captions: Captions) -> bytes:
 def text_alternative(poll: Poll, result: Result, captions: Captions) -> str:
     """Return what the picture shows in at most 1,024 characters: everyone first, then as many segments as fit."""
     text = captions.phrases.text("chart.alternative", captions.language, title=captions.recommendation(poll))
+    text = f"{text} {captions.segment_source(poll.segment_source)}."
     rows = [(captions.everyone(), result.total), *((captions.segment(r.segment), r.counts) for r in result.segments)]
     for title, counts in rows:
         positions = ", ".join(f"{captions.position(p)} {captions.number(counts.of(p))}" for p in BARS)

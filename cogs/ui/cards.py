@@ -95,10 +95,12 @@ def poll_preview(
     state: CardState,
     say: Speech,
     confirmation: str,
+    warnings: Iterable[str] = (),
 ) -> list[Piece]:
     """Draw, for a moderator alone, the card as it will stand, with what opens the vote and what leaves it closed.
 
-    `confirmation` is the custom id that opens it. The card's own buttons are there to be seen and do nothing.
+    `confirmation` is the custom id that opens it, `warnings` what the moderator should look at before. The card's own
+    buttons are there to be seen and do nothing.
     """
     pieces = _recommendation_pieces(catalogue, recommendation, speeches, state, tables=0)
     for row in (piece for piece in pieces if isinstance(piece, ui.ActionRow)):
@@ -109,7 +111,7 @@ def poll_preview(
         label=say("poll.preview_open"), custom_id=confirmation, style=discord.ButtonStyle.success
     )
     leaving = button(say("poll.preview_leave"), "leave_vote")
-    return [card(*pieces), text(say("poll.preview")), *rows([opening, leaving])]
+    return [card(*pieces), text(*warnings, say("poll.preview")), *rows([opening, leaving])]
 
 
 def cancelled_card(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
@@ -129,7 +131,8 @@ def result_card(
             if poll.end_reason:
                 lines.append(say("card.end_reason", reason=harmless(poll.end_reason)))
             names = captions(catalogue, say.language)
-            pieces.append(text(*lines, *result_lines(result, poll.quorum, names, say, segments=number < tables)))
+            lines += result_lines(result, poll.quorum, names, say, segments=number < tables)
+            pieces.append(text(*lines, _segment_source(poll, names)))
         return [*pieces, chart_gallery(chart_text)]
 
     return [card(*fitting(draw, len(speeches)))]
@@ -237,7 +240,9 @@ def _poll_status(catalogue: Catalogue, state: CardState, say: Speech, *, segment
     if poll.end_reason:
         lines.append(say("card.end_reason", reason=harmless(poll.end_reason)))
     if state.result is not None:
-        lines += result_lines(state.result, poll.quorum, captions(catalogue, say.language), say, segments=segments)
+        names = captions(catalogue, say.language)
+        lines += result_lines(state.result, poll.quorum, names, say, segments=segments)
+        lines.append(_segment_source(poll, names))
     return [text(*lines)]
 
 
@@ -258,6 +263,11 @@ def _running(poll: Poll, state: CardState, say: Speech) -> Iterable[str]:
         yield say("card.quorum", count=poll.quorum.heads)
     if poll.quorum.share:
         yield say("card.quorum_share", share=poll.quorum.share)
+
+
+def _segment_source(poll: Poll, names: Captions) -> str:
+    """Say by what the segments of a result count."""
+    return names.segment_source(poll.segment_source)
 
 
 def _cancelled(poll: Poll, say: Speech) -> list[str]:

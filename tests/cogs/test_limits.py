@@ -24,7 +24,7 @@ from cogs.voting import REASON_LENGTH
 from content import catalogue as rules
 from content.answers import Answers
 from content.catalogue import LANGUAGES, Catalogue, load_catalogue
-from models.records import Ballot, ConsultationState, Poll, Position, Quorum, Wording
+from models.records import Ballot, ConsultationState, Poll, Position, Quorum, SegmentSource, Wording
 from models.tally import PositionCounts, Result, SegmentRow
 from reports.charts import text_alternative
 from tests.cogs.conftest import START, House, answered, buttons, shown
@@ -169,6 +169,7 @@ def ended(longest: Catalogue) -> Poll:
         ended_at=START + timedelta(days=7),
         end_reason="*" * END_REASON_LENGTH,
         quorum=Quorum(MOST_HEADS, 100, dict.fromkeys(SEGMENTS, MOST_HEADS)),
+        segment_source=SegmentSource.CONFIRMED,  # the longest to say
     )
 
 

@@ -3,8 +3,8 @@
 from sqlalchemy import ClauseElement, TextClause, event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from models import consultations, feedback, participants, polls
-from models.records import Ballot, Place, PlaceKind, Position, Quotation
+from models import consultations, feedback, participants, polls, segments
+from models.records import Ballot, Place, PlaceKind, Position, Quotation, SegmentSource
 from models.status import status
 
 PERSON = 812_345_678_901_234_567
@@ -19,6 +19,10 @@ async def live_through_a_consultation(store, box, wording):
         await consultations.forget_place(session, opened.id, PlaceKind.GROUP, "research")
         await participants.join(session, opened.id, PERSON, "industry", ["research"])
         await participants.choose_language(session, PERSON, "fr")
+        await consultations.map_segment_role(session, opened.id, 31, "industry", [31])
+        await segments.confirm(session, opened.id, PERSON, "industry")
+        await segments.confirm(session, opened.id, PERSON, None)
+        await consultations.choose_segment_source(session, opened.id, SegmentSource.CONFIRMED)
         poll = await polls.open_poll(session, opened, "shared-data", "research", wording, None)
         await feedback.record_message(
             session,

@@ -18,6 +18,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("public_languages", sa.JSON(), nullable=False),
         sa.Column("expected_heads", sa.JSON(), nullable=False),
+        sa.Column("segment_source", sa.String(length=10), nullable=False),
+        sa.Column("segment_roles", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
@@ -37,6 +39,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_stored_values")),
     )
     op.create_table(
+        "confirmations",
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("segment", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_confirmations_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("consultation_id", "seal", name=op.f("pk_confirmations")),
+    )
+    op.create_table(
         "feedback",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
@@ -47,6 +59,7 @@ def upgrade() -> None:
         sa.Column("recommendation", sa.String(length=80), nullable=True),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.Column("segment", sa.String(length=80), nullable=True),
+        sa.Column("segment_source", sa.String(length=10), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("quotation", sa.String(length=20), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
@@ -69,6 +82,7 @@ def upgrade() -> None:
         sa.Column("segment", sa.String(length=80), nullable=False),
         sa.Column("groups", sa.JSON(), nullable=False),
         sa.Column("wants_messages", sa.Boolean(), nullable=False),
+        sa.Column("role_segment", sa.String(length=80), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["consultation_id"], ["consultations.id"], name=op.f("fk_participants_consultation_id_consultations")
@@ -102,7 +116,8 @@ def upgrade() -> None:
         sa.Column("end_reason", sa.Text(), nullable=True),
         sa.Column("cancelled", sa.Boolean(), nullable=False),
         sa.Column("quorum", sa.JSON(), nullable=False),
-        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("segment_source", sa.String(length=10), nullable=False),
+        sa.Column("reminded_of", sa.DateTime(timezone=True), nullable=True),
         sa.Column("result_posted", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["consultation_id"], ["consultations.id"], name=op.f("fk_polls_consultation_id_consultations")
@@ -192,6 +207,7 @@ def downgrade() -> None:
     op.drop_table("places")
     op.drop_table("participants")
     op.drop_table("feedback")
+    op.drop_table("confirmations")
     op.drop_table("stored_values")
     op.drop_table("preferences")
     op.drop_table("consultations")
