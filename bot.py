@@ -192,7 +192,7 @@ def _check(folder: Path) -> int:
 
 def _ask(answers: Answers, asked: argparse.Namespace) -> int:
     if asked.jsonl:
-        _answer_lines(answers, sys.stdin, sys.stdout)
+        _answer_lines(answers, sys.stdin, sys.stdout, asked.language)
         return 0
     if asked.question is None:
         raise OperatorError('Name a question: python bot.py ask "How many people work in biotech?"')
@@ -203,9 +203,10 @@ def _ask(answers: Answers, asked: argparse.Namespace) -> int:
     return 0
 
 
-def _answer_lines(answers: Answers, lines: TextIO, out: TextIO) -> None:
+def _answer_lines(answers: Answers, lines: TextIO, out: TextIO, language: str | None) -> None:
     """Answer each line {"id", "question", "lang"?} with {"id", "answered", "text", "citation", "score", …, "ms"}.
 
+    A line's "lang" goes before `language`; with neither, the answer is in the question's language.
     Raises OperatorError at a line that is something else; those before it have been answered.
     """
     answers.warm()
@@ -214,7 +215,7 @@ def _answer_lines(answers: Answers, lines: TextIO, out: TextIO) -> None:
             continue
         asked = _line_asked(number, line)
         began = time.perf_counter()
-        told = _told(answers, asked.question, asked.lang)
+        told = _told(answers, asked.question, asked.lang or language)
         milliseconds = round((time.perf_counter() - began) * 1_000, 3)
         print(json.dumps({"id": asked.id, **told, "ms": milliseconds}, ensure_ascii=False), file=out, flush=True)
 

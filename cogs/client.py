@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.ui.card_keeper import CardKeeper
+from cogs.ui.moderators_answers import ModeratorsAnswers
 from cogs.ui.poll_clock import PollClock
 from cogs.ui.replies import tell_error
 from cogs.ui.result_poster import ResultPoster
@@ -34,11 +35,13 @@ EXTENSIONS = (
     "cogs.segments",
     "cogs.participation",
     "cogs.polls",
+    "cogs.poll_drafts",
     "cogs.reminders",
     "cogs.voting",
     "cogs.deck",
     "cogs.feedback",
     "cogs.export",
+    "cogs.questions",
 )
 COMMANDS_HASH = "commands"
 
@@ -71,6 +74,7 @@ class ConsultationBot(commands.Bot):
         self.store = store
         self.catalogue = catalogue
         self.answers = answers
+        self.moderators_answers = ModeratorsAnswers(store)
         self.ballot_box = BallotBox(store)
         self.register = Register(store)
         self.router = Router()
@@ -83,6 +87,7 @@ class ConsultationBot(commands.Bot):
         await self.tree.set_translator(CommandTranslator())
         for extension in EXTENSIONS:
             await self.load_extension(extension)
+        self.later(self.moderators_answers.prepare())
         await self._sync_commands()
 
     async def add_cog(self, cog: commands.Cog, /, **options: Any) -> None:

@@ -10,14 +10,12 @@ from cogs.client import ConsultationBot
 from cogs.source import choices
 from cogs.ui.permissions import require_moderator
 from cogs.ui.replies import reply
-from cogs.ui.texts import Speech, captions, command_text
+from cogs.ui.texts import Speech, captions, command_text, one_of
 from models import consultations, segments, trace
 from models.errors import ConsultationError
 from models.records import Consultation, PlaceKind, SegmentSource
 
-SOURCE_CHOICES = [
-    app_commands.Choice(name=command_text(f"segment_source.{source}"), value=source.value) for source in SegmentSource
-]
+SOURCES = one_of("segment_source", SegmentSource)
 SEGMENT_LENGTH = 100
 
 
@@ -35,7 +33,7 @@ class SegmentCommands(app_commands.Group):
     )
     @app_commands.rename(source=command_text("option.source.name"))
     @app_commands.describe(source=command_text("option.source.description"))
-    @app_commands.choices(source=SOURCE_CHOICES)
+    @app_commands.choices(source=SOURCES)
     async def choose_source(self, interaction: discord.Interaction[Any], source: str) -> None:
         """Say by what segments count in the votes opened from now on; those that are open keep theirs."""
         moderator = require_moderator(self.bot, interaction)

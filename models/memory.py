@@ -3,30 +3,46 @@
 Loaded at start, and changed by the use cases alone, after their transaction is committed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.records import (
+    BallotPaper,
     Consultation,
     ConsultationState,
+    ModeratorsAnswer,
+    Option,
     Participant,
     Place,
     PlaceKind,
     Poll,
+    PollKind,
     Quorum,
+    ReasonPolicy,
     SegmentSource,
+    Visibility,
     Wording,
 )
-from models.tables import ConfirmationRow, ConsultationRow, ParticipantRow, PlaceRow, PollRow, Preference
+from models.tables import (
+    ConfirmationRow,
+    ConsultationRow,
+    ModeratorsAnswerRow,
+    ParticipantRow,
+    PlaceRow,
+    PollRow,
+    Preference,
+)
 
 
 @dataclass(slots=True)
 class Memory:
-    """Consultations by server, open polls by id, languages by preference seal, participants by membership seal.
+    """Consultations by server, open polls by id, participants by membership seal, languages by preference seal.
 
+    The moderators' answers that are served stand by consultation and language, in tuples that are never changed.
     `confirmed` are the segments that moderators confirmed, by consultation and confirmation seal.
     """
 
@@ -35,22 +51,32 @@ class Memory:
     participants: dict[tuple[int, bytes], Participant] = field(default_factory=dict)
     confirmed: dict[tuple[int, bytes], str] = field(default_factory=dict)
     languages: dict[bytes, str] = field(default_factory=dict)
+    answers: dict[tuple[int, str], tuple[ModeratorsAnswer, ...]] = field(default_factory=dict)
     _places: dict[tuple[int, PlaceKind, str], Place] = field(default_factory=dict)
     _places_by_id: dict[int, Place] = field(default_factory=dict)
 
-    def open_poll_on(self, consultation_id: int, recommendation: str) -> Poll | None:
-        """Return the open poll on a recommendation, if there is one."""
+    def open_poll_on(self, consultation_id: int, subject: str) -> Poll | None:
+        """Return the open poll that stands on the card of this key, if there is one."""
         return next(
             (
                 poll
                 for poll in self.polls.values()
-                if (poll.consultation_id, poll.recommendation) == (consultation_id, recommendation)
+                if (poll.consultation_id, poll.subject) == (consultation_id, subject)
             ),
             None,
         )
 
     def forget_poll(self, poll_id: int) -> None:
         self.polls.pop(poll_id, None)
+
+    def keep_answer(self, answer: ModeratorsAnswer) -> None:
+        key = answer.consultation_id, answer.language
+        self.answers[key] = (*self.answers.get(key, ()), answer)
+
+    def drop_answers(self, answer_ids: Collection[int]) -> None:
+        for key, served in self.answers.items():
+            if any(answer.id in answer_ids for answer in served):
+                self.answers[key] = tuple(answer for answer in served if answer.id not in answer_ids)
 
     def place(self, consultation_id: int, kind: PlaceKind, key: str = "") -> int | None:
         """Return the Discord id of something the bot made, None where it made none."""
@@ -94,6 +120,9 @@ async def load_memory(session: AsyncSession) -> Memory:
         memory.confirmed[confirmation.consultation_id, confirmation.seal] = confirmation.segment
     for preference in await session.scalars(select(Preference)):
         memory.languages[preference.seal] = preference.language
+    standing = select(ModeratorsAnswerRow).where(ModeratorsAnswerRow.removed_at.is_(None))
+    for answer in await session.scalars(standing.order_by(ModeratorsAnswerRow.id)):
+        memory.keep_answer(answer_record(answer))
     for place in await session.scalars(select(PlaceRow)):
         memory.keep_place(Place(place.consultation_id, PlaceKind(place.kind), place.key, place.discord_id))
     return memory
@@ -119,10 +148,17 @@ def participant_record(row: ParticipantRow) -> Participant:
     return Participant(row.id, row.consultation_id, row.segment, groups, row.wants_messages, row.role_segment)
 
 
+def answer_record(row: ModeratorsAnswerRow) -> ModeratorsAnswer:
+    return ModeratorsAnswer(
+        row.id, row.consultation_id, row.language, row.question, row.answer, row.added_at, row.removed_at
+    )
+
+
 def poll_record(row: PollRow) -> Poll:
     return Poll(
         id=row.id,
         consultation_id=row.consultation_id,
+        subject=row.subject,
         recommendation=row.recommendation,
         group=row.group,
         wording={language: Wording(**wording) for language, wording in row.wording.items()},
@@ -133,4 +169,16 @@ def poll_record(row: PollRow) -> Poll:
         cancelled=row.cancelled,
         quorum=Quorum(**row.quorum),
         segment_source=SegmentSource(row.segment_source),
+        paper=_paper_record(row.paper),
+        visibility=Visibility(row.visibility),
+        published_at=row.published_at,
+    )
+
+
+def _paper_record(kept: dict[str, Any]) -> BallotPaper:
+    return BallotPaper(
+        kind=PollKind(kept["kind"]),
+        options=tuple(Option(**option) for option in kept["options"]),
+        most_choices=kept["most_choices"],
+        reasons=ReasonPolicy(kept["reasons"]),
     )

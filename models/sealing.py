@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     THREAD = "thread"
     FEEDBACK = "feedback"
     TRACE = "trace"
+    QUESTION = "question"  # seals the number of an answer, not a person
 
 
 class Sealer:

@@ -1,11 +1,12 @@
 """The mapped classes. A person is a seal here, never an id; `models/sealing.py` makes the seals."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -47,6 +48,7 @@ class Base(DeclarativeBase):
         },
     )
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        date: Date,
         datetime: UtcDateTime,
         bytes: LargeBinary,
         dict[str, Any]: JSON,
@@ -129,9 +131,9 @@ class PollRow(Base):
     __tablename__ = "polls"
     __table_args__ = (
         Index(
-            "uq_polls_open_recommendation",
+            "uq_polls_open_subject",
             "consultation_id",
-            "recommendation",
+            "subject",
             unique=True,
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
@@ -140,31 +142,49 @@ class PollRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
-    recommendation: Mapped[str] = mapped_column(String(80))
+    subject: Mapped[str] = mapped_column(String(80))
+    recommendation: Mapped[str | None] = mapped_column(String(80))
     group: Mapped[str] = mapped_column(String(80))
     wording: Mapped[dict[str, Any]]
+    paper: Mapped[dict[str, Any]]
     opened_at: Mapped[datetime]
     closes_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(Text)
     cancelled: Mapped[bool]
     quorum: Mapped[dict[str, Any]]
+    visibility: Mapped[str] = mapped_column(String(10))
+    published_at: Mapped[datetime | None]
+    shown: Mapped[
+        dict[str, Any] | None
+    ]  # what is shown of a live result: ballots by answer, as they were at some moment
     segment_source: Mapped[str] = mapped_column(String(10))
     reminded_of: Mapped[datetime | None]  # the end that the last reminder told of
     result_posted: Mapped[bool]
+
+
+class PollDraftRow(Base):
+    """A poll that a moderator is shown before it is opened."""
+
+    __tablename__ = "poll_drafts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    draft: Mapped[dict[str, Any]]
+    kept_at: Mapped[datetime]
 
 
 class BallotRow(Base):
     """The newest ballot of a person in a poll, with the segment they spoke for when they cast it."""
 
     __tablename__ = "ballots"
-    __table_args__ = (Unique("poll_id", "seal"), Index("ix_ballots_count", "poll_id", "segment", "position"))
+    __table_args__ = (Unique("poll_id", "seal"), Index("ix_ballots_count", "poll_id", "segment", "answer"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     poll_id: Mapped[int] = mapped_column(ForeignKey("polls.id"))
     seal: Mapped[bytes]
     segment: Mapped[str] = mapped_column(String(80))
-    position: Mapped[str] = mapped_column(String(10))
+    answer: Mapped[str] = mapped_column(String(25))
     reason: Mapped[str | None] = mapped_column(Text)
     quotation: Mapped[str] = mapped_column(String(20))
     cast_at: Mapped[datetime]
@@ -180,7 +200,7 @@ class BallotChange(Base):
     poll_id: Mapped[int] = mapped_column(ForeignKey("polls.id"))
     seal: Mapped[bytes]
     segment: Mapped[str] = mapped_column(String(80))
-    position: Mapped[str] = mapped_column(String(10))
+    answer: Mapped[str] = mapped_column(String(25))
     cast_at: Mapped[datetime]
 
 
@@ -221,3 +241,37 @@ class FeedbackRow(Base):
     given_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+
+
+class QuestionRow(Base):
+    """A question for which no answer was given, or whose answer did not help; never who asked it.
+
+    `mark` is the sealed number of the answer that was given, so that one answer counts once. `folded` is the text by
+    which like questions are counted together; both texts are empty once moderators removed the question.
+    """
+
+    __tablename__ = "questions"
+    __table_args__ = (Unique("consultation_id", "mark"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    mark: Mapped[bytes]
+    kind: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(5))
+    text: Mapped[str] = mapped_column(Text)
+    folded: Mapped[str] = mapped_column(Text)
+    asked_on: Mapped[date]  # the day: the moment would lead to whoever was there
+
+
+class ModeratorsAnswerRow(Base):
+    """What moderators answer to a question that the article leaves open; who wrote it stands in the trace."""
+
+    __tablename__ = "moderators_answers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    language: Mapped[str] = mapped_column(String(5))
+    question: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    added_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]

@@ -71,6 +71,7 @@ class Rehearsal:
         """Start a fresh simulation, in place of an earlier one."""
         async with self._turn:
             await self._close()
+            await asyncio.to_thread(self._answers.warm)
             self.window.simulation = await Simulation.start(self._scene, self._catalogue, self._answers)
             self._begin()
             recent = discord.utils.time_snowflake(self.simulation.env.now() - RECENT)
@@ -194,7 +195,7 @@ class Rehearsal:
     async def _lobby(self, notice: str | None) -> Lobby:
         simulation = self.simulation
         async with simulation.store.read() as session:
-            ended = {poll.recommendation for poll in await polls.ended_polls(session, simulation.consultation.id)}
+            ended = {poll.subject for poll in await polls.ended_polls(session, simulation.consultation.id)}
         return Lobby(
             now=self._in_words(simulation.env.now(), MOMENT),
             players=tuple(self._as_player(person) for person in simulation.played.values()),

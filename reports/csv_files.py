@@ -1,4 +1,4 @@
-"""A consultation's record as CSV files: results that may be published, ballots and words for moderators alone.
+"""A consultation's record as CSV files: results that may be published; ballots, words, questions for moderators alone.
 
 From records to bytes, nothing else. The files are RFC 4180 in UTF-8 with a byte order mark, times ISO 8601 in UTC; a
 cell is empty where nothing is known or the poll publishes no segments. Column names are keys for programs and the same
@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from io import StringIO
 
 from models.records import Feedback, FeedbackKind, Position
-from models.tally import QuorumOutcome, quorum_outcome
+from models.tally import ChoiceResult, QuorumOutcome, quorum_outcome
 from reports.captions import Captions
 from reports.record import PollRecord, Record
 
@@ -53,6 +53,8 @@ FEEDBACK_COLUMNS = (
     "edited_at",
     "text",
 )
+QUESTION_COLUMNS = ("kind", "language", "question", "count", "last_day")
+ANSWER_COLUMNS = ("answer", "language", "question", "text", "added_at", "removed_at")
 EVERYONE = "all"
 OBJECTION = "objection"
 UNDECLARED = "undeclared"
@@ -67,22 +69,26 @@ Cell = str | int | float | datetime | None
 
 
 def export_files(record: Record, captions: Captions) -> dict[str, bytes]:
-    """Return the files by name: `results.csv` may be published, `ballots.csv` and `feedback.csv` may not."""
+    """Return the files by name: `results.csv` may be published, the others may not."""
     return {
         "results.csv": _csv(RESULT_COLUMNS, (row for poll in record.polls for row in _result_rows(poll, captions))),
         "ballots.csv": _csv(BALLOT_COLUMNS, (row for poll in record.polls for row in _ballot_rows(poll))),
         "feedback.csv": _csv(FEEDBACK_COLUMNS, _feedback_rows(record)),
+        "questions.csv": _csv(QUESTION_COLUMNS, _question_rows(record)),
+        "answers.csv": _csv(ANSWER_COLUMNS, _answer_rows(record)),
     }
 
 
 def _result_rows(record: PollRecord, captions: Captions) -> Iterator[tuple[Cell, ...]]:
     poll, result = record.poll, record.result
+    if isinstance(result, ChoiceResult):
+        return
     rows = [(EVERYONE, captions.everyone(), result.total)]
     rows += [(row.segment, captions.segment(row.segment), row.counts) for row in result.segments]
     quorum = _quorum_cells(quorum_outcome(result, poll.quorum))
     for segment, title, counts in rows:
         yield (
-            poll.recommendation,
+            poll.subject,
             captions.recommendation(poll),
             poll.id,
             poll.opened_at,
@@ -109,11 +115,11 @@ def _ballot_rows(record: PollRecord) -> Iterator[tuple[Cell, ...]]:
     for ballot in record.ballots:
         yield (
             ballot.poll_id,
-            ballot.recommendation,
+            ballot.subject,
             ballot.pseudonym,
             ballot.segment,
             record.poll.segment_source,
-            ballot.position,
+            ballot.answer,
             ballot.hour,
         )
 
@@ -140,7 +146,7 @@ def _feedback_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
                 OBJECTION,
                 None,
                 poll.poll.group,
-                reason.recommendation,
+                reason.subject,
                 reason.poll_id,
                 None,
                 reason.segment,
@@ -150,6 +156,16 @@ def _feedback_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
                 None,
                 reason.text,
             )
+
+
+def _question_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
+    for asked in record.questions:
+        yield asked.kind, asked.language, asked.text, asked.count, asked.last_day.isoformat()
+
+
+def _answer_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
+    for answer in record.answers:
+        yield answer.id, answer.language, answer.question, answer.answer, answer.added_at, answer.removed_at
 
 
 def _told_time(words: Feedback) -> datetime:

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -144,9 +144,9 @@ def test_asking_nothing_says_how_to_ask(capsys: pytest.CaptureFixture[str]) -> N
     assert "python bot.py ask" in complaint(capsys.readouterr())
 
 
-def ask_lines(monkeypatch: pytest.MonkeyPatch, *lines: str) -> int:
+def ask_lines(monkeypatch: pytest.MonkeyPatch, *lines: str, options: Sequence[str] = ()) -> int:
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(lines)))
-    return bot.main(["ask", "--jsonl"])
+    return bot.main(["ask", "--jsonl", *options])
 
 
 def test_lines_of_json_are_answered_in_order_with_every_field(
@@ -177,6 +177,16 @@ def test_lines_of_json_are_answered_in_order_with_every_field(
     assert told[2]["text"] == PHRASES.text("answer.not_said", "nl").strip("*")
     assert told[2]["citation"] is None
     assert "é" in printed
+
+
+def test_lines_of_json_are_answered_in_the_language_asked_for_unless_they_name_their_own(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [{"id": 1, "question": JOBS["en"]}, {"id": 2, "question": JOBS["en"], "lang": "nl"}]
+    assert ask_lines(monkeypatch, *map(json.dumps, lines), options=["--language", "fr"]) == 0
+    told = [json.loads(line)["text"] for line in capsys.readouterr().out.splitlines()]
+    fact = catalogue.facts["direct-jobs"]
+    assert told == [fact.text.in_language("fr"), fact.text.in_language("nl")]
 
 
 @pytest.mark.parametrize(

@@ -317,7 +317,7 @@ async def test_every_result_says_by_what_segments_counted(open_house: House, sou
     for number in range(5):
         await house.vote(house.member(f"person{number}-example"), STEM, "Support", **given)
     await run(house, "source", source="declared")
-    await house.moderator.slash(house.lobby, "poll close", recommendation=STEM, reason="Enough.")
+    await house.moderator.slash(house.lobby, "poll close", vote=STEM, reason="Enough.")
 
     line = phrase(f"segments.{source}")
     assert line in shown(house.card(STEM)).splitlines()

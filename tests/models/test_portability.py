@@ -3,8 +3,8 @@
 from sqlalchemy import ClauseElement, TextClause, event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from models import consultations, feedback, participants, polls, segments
-from models.records import Ballot, Place, PlaceKind, Position, Quotation, SegmentSource
+from models import consultations, feedback, participants, polls, questions, segments
+from models.records import Ballot, Place, PlaceKind, Position, QuestionKind, Quotation, SegmentSource
 from models.status import status
 
 PERSON = 812_345_678_901_234_567
@@ -45,6 +45,13 @@ async def live_through_a_consultation(store, box, wording):
             group=None,
             recommendation=None,
         )
+        await questions.keep(
+            session, opened, number=7, kind=QuestionKind.UNANSWERED, language="en", text="What does it cost?"
+        )
+        [asked] = await questions.all_questions(session, opened.id)
+        await questions.remove_questions(session, opened.id, [asked.id])
+        answer = await questions.add_answer(session, opened.id, language="en", question="Who pays?", answer="We do.")
+        await questions.remove_answer(session, opened.id, answer.id)
     await box.cast(Ballot(poll.id, PERSON, "industry", Position.OBJECT, "Too slow."))
     async with store.write() as session:
         ended = await polls.end(session, poll.id, "Settled elsewhere.")
@@ -60,6 +67,8 @@ async def live_through_a_consultation(store, box, wording):
         await polls.turnout(session, poll.id)
         await polls.recorded_ballots(session, ended)
         await polls.reasons(session, ended)
+        await questions.is_kept(session, opened.id, 7)
+        await questions.all_answers(session, opened.id)
         await feedback.stored_messages(session, opened.id, "shared-data")
         await feedback.recorded_feedback(session, opened.id)
     await store.load()
