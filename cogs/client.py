@@ -34,6 +34,7 @@ EXTENSIONS = (
     "cogs.source",
     "cogs.setup",
     "cogs.moderation",
+    "cogs.segments",
     "cogs.participation",
     "cogs.polls",
     "cogs.poll_drafts",

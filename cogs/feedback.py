@@ -17,6 +17,7 @@ from cogs.ui.permissions import require_unblocked
 from cogs.ui.quotation import quotation_field, quotation_in
 from cogs.ui.replies import in_time, reply
 from cogs.ui.router import component
+from cogs.ui.standing import mapped_roles, segment_now
 from cogs.ui.texts import Speech, command_text
 from models import feedback
 from models.errors import ConsultationError
@@ -124,6 +125,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
             await patiently(lambda: keep_membership(self.bot, interaction, consultation, membership))
 
         on, who, words, quotation = about.recommendation, interaction.user.id, answers[WORDS], quotation_in(answers)
+        roles = mapped_roles(consultation, interaction.user)
 
         async def attempt() -> tuple[Feedback, bool]:
             async with self.bot.store.write() as session:
@@ -148,6 +150,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
                     group=await group_of(session, self.bot.catalogue, consultation, on) if on else about.group,
                     recommendation=on,
                     about=about.message,
+                    roles=roles,
                 )
                 return stored, True
 
@@ -167,8 +170,11 @@ class FeedbackCog(commands.Cog, name="Feedback"):
         self._require_may_give(consultation, interaction.user.id)
         say = self.bot.speech(interaction)
         fields: list[Piece] = []
-        if self.bot.store.participant(consultation, interaction.user.id) is None:
-            fields += membership_fields(self.bot.catalogue, say, None, groups=[about.group] if about.group else [])
+        participant = self.bot.store.participant(consultation, interaction.user.id)
+        source = consultation.segment_source
+        if participant is None or segment_now(self.bot, interaction, consultation, source) is None:
+            groups = [about.group] if about.group else []
+            fields += membership_fields(self.bot.catalogue, say, participant, groups, source)
         fields += [written(WORDS, say("feedback.words"), self._named(consultation, about, say)), quotation_field(say)]
         await interaction.response.send_modal(
             form(say("feedback.title"), interaction, handler, argument, fields=fields)

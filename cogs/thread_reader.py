@@ -65,7 +65,7 @@ class ThreadReader:
             async with self._bot.store.write() as session:
                 group = await group_of(session, self._bot.catalogue, consultation, recommendation)
                 there = [one for one in messages if one.id not in self._deleted]
-                given = [as_message(one, group, recommendation) for one in there]
+                given = [as_message(consultation, one, group, recommendation) for one in there]
                 return await feedback.record_messages(session, consultation, given)
 
         return await patiently(attempt)

@@ -4,6 +4,7 @@ import discord
 
 from cogs.asking import is_addressed
 from cogs.client import ConsultationBot
+from cogs.ui.standing import mapped_roles
 from content.catalogue import Catalogue
 from models import polls
 from models.records import Attachment, Consultation, ThreadMessage
@@ -32,7 +33,9 @@ def is_since(consultation: Consultation, message: discord.Message) -> bool:
     return consultation.opened_at is not None and message.created_at >= consultation.opened_at
 
 
-def as_message(message: discord.Message, group: str | None, recommendation: str) -> ThreadMessage:
+def as_message(
+    consultation: Consultation, message: discord.Message, group: str | None, recommendation: str
+) -> ThreadMessage:
     """Return a message as the store takes it."""
     return ThreadMessage(
         message_id=message.id,
@@ -43,6 +46,7 @@ def as_message(message: discord.Message, group: str | None, recommendation: str)
         given_at=message.created_at,
         edited_at=message.edited_at,
         attachments=attached(message),
+        roles=mapped_roles(consultation, message.author),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select, update
 
+from models import segments
 from models.consultations import require_open
 from models.errors import ConsultationError
 from models.records import Attachment, Consultation, ConsultationState, Feedback, FeedbackKind, Quotation, ThreadMessage
@@ -43,12 +44,15 @@ async def record_message(
     group: str | None,
     recommendation: str | None,
     given_at: datetime,
+    roles: Collection[int] | None = None,
 ) -> Feedback:
-    """Store what a member wrote in a thread, once, under the segment they declared or none.
+    """Store what a member wrote in a thread, once, under their segment or none.
+
+    `roles` are their roles that are mapped to a segment, None where they are not known.
 
     Raises ConsultationError where the consultation was not open when it was written.
     """
-    message = ThreadMessage(message_id, user_id, text, group, recommendation, given_at)
+    message = ThreadMessage(message_id, user_id, text, group, recommendation, given_at, roles=roles)
     if not _belonging(await _state(session, consultation.id), [message]):
         raise ConsultationError("consultation.not_open")
     await record_messages(session, consultation, [message])
@@ -98,11 +102,12 @@ async def give_private(
     group: str | None,
     recommendation: str | None,
     about: tuple[int, int] | None = None,
+    roles: Collection[int] | None = None,
 ) -> Feedback:
     """Store private feedback; the same `submission` handed in again takes the place of what was stored before.
 
     A submission is kept sealed: it holds the moment somebody opened the form. `about` are the channel and the message
-    that the words are about, if any.
+    that the words are about, if any; `roles` are its author's roles that are mapped to a segment.
 
     Raises ConsultationError where the text is blank or the consultation is not open.
     """
@@ -112,7 +117,7 @@ async def give_private(
     number = _sealed_number(session, submission)
     channel, message = about or (None, None)
     values = {
-        **_common_values(session, consultation, FeedbackKind.PRIVATE, user_id),
+        **_common_values(session, consultation, FeedbackKind.PRIVATE, user_id, roles),
         "reference": (await _unused_references(session, 1))[0],
         "submission": number,
         "group": group,
@@ -289,7 +294,7 @@ def _follow_edit(
 
 def _values(session: UnitOfWork, consultation: Consultation, message: ThreadMessage, reference: str) -> dict[str, Any]:
     return {
-        **_common_values(session, consultation, FeedbackKind.THREAD, message.user_id),
+        **_common_values(session, consultation, FeedbackKind.THREAD, message.user_id, message.roles),
         "reference": reference,
         "submission": message.message_id,
         "group": message.group,
@@ -304,14 +309,16 @@ def _values(session: UnitOfWork, consultation: Consultation, message: ThreadMess
     }
 
 
-def _common_values(session: UnitOfWork, consultation: Consultation, kind: FeedbackKind, user_id: int) -> dict[str, Any]:
-    membership = session.sealer.seal(Purpose.MEMBERSHIP, user_id, consultation.id)
-    participant = session.memory.participants.get((consultation.id, membership))
+def _common_values(
+    session: UnitOfWork, consultation: Consultation, kind: FeedbackKind, user_id: int, roles: Collection[int] | None
+) -> dict[str, Any]:
+    source = consultation.segment_source
     return {
         "consultation_id": consultation.id,
         "kind": kind.value,
         "seal": session.sealer.seal(PURPOSES[kind], user_id, consultation.id),
-        "segment": participant.segment if participant else None,
+        "segment": segments.segment_of(session.memory, session.sealer, consultation, source, user_id, roles),
+        "segment_source": source.value,
         "pinned": False,
         "changes": [],
         "version": 0,

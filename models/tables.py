@@ -75,6 +75,8 @@ class ConsultationRow(Base):
     state: Mapped[str] = mapped_column(String(10))
     public_languages: Mapped[list[str]]
     expected_heads: Mapped[dict[str, Any]]  # how many are asked for, by segment, as moderators entered it
+    segment_source: Mapped[str] = mapped_column(String(10))
+    segment_roles: Mapped[dict[str, Any]]  # the segment that each of Discord's roles stands for, by its id
     created_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -112,7 +114,18 @@ class ParticipantRow(Base):
     segment: Mapped[str] = mapped_column(String(80))
     groups: Mapped[list[str]]
     wants_messages: Mapped[bool]
+    role_segment: Mapped[str] = mapped_column(String(80))  # as the bot last saw it; no ballot is counted by it
     joined_at: Mapped[datetime]  # the day: the moment would lead to the ballot for which somebody joined
+
+
+class ConfirmationRow(Base):
+    """The segment that a moderator confirmed for somebody, whether or not they have joined."""
+
+    __tablename__ = "confirmations"
+
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"), primary_key=True)
+    seal: Mapped[bytes] = mapped_column(primary_key=True)
+    segment: Mapped[str] = mapped_column(String(80))
 
 
 class PollRow(Base):
@@ -146,7 +159,8 @@ class PollRow(Base):
     shown: Mapped[
         dict[str, Any] | None
     ]  # what is shown of a live result: ballots by answer, as they were at some moment
-    reminded_at: Mapped[datetime | None]
+    segment_source: Mapped[str] = mapped_column(String(10))
+    reminded_of: Mapped[datetime | None]  # the end that the last reminder told of
     result_posted: Mapped[bool]
 
 
@@ -234,6 +248,7 @@ class FeedbackRow(Base):
     recommendation: Mapped[str | None] = mapped_column(String(80))
     seal: Mapped[bytes]
     segment: Mapped[str | None] = mapped_column(String(80))
+    segment_source: Mapped[str] = mapped_column(String(10))
     text: Mapped[str] = mapped_column(Text)
     attachments: Mapped[list[dict[str, Any]]]  # by name, type and size in bytes, never their content
     quotation: Mapped[str] = mapped_column(String(20))

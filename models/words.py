@@ -1,5 +1,6 @@
 """What is stored in words, as the use cases on it read it: threads' messages and private feedback alike."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -7,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, delete, func, or_, select
 
-from models.records import Attachment, Feedback, FeedbackKind, Quotation
+from models import segments
+from models.records import Attachment, Feedback, FeedbackKind, Quotation, SegmentSource
 from models.sealing import pseudonym
 from models.store import UnitOfWork
-from models.tables import FeedbackRow, FeedbackTheme, FeedbackVersion, ParticipantRow, ThemeRow
+from models.tables import FeedbackRow, FeedbackTheme, FeedbackVersion, ThemeRow
 from models.tally import SMALLEST_SEGMENT
 
 ROWS_AT_ONCE = 1_000
@@ -30,18 +32,19 @@ def tellable(session: UnitOfWork, consultation_id: int) -> tuple[ColumnElement[b
 
 
 async def as_told(session: UnitOfWork, consultation_id: int, given: Iterable[Feedback]) -> list[Feedback]:
-    """Leave out of private words a segment that fewer than five people declared: it would lead to their author."""
-    large = set(
-        await session.scalars(
-            select(ParticipantRow.segment)
-            .where(ParticipantRow.consultation_id == consultation_id)
-            .group_by(ParticipantRow.segment)
-            .having(func.count() >= SMALLEST_SEGMENT),
-        ),
-    )
+    """Leave out of private words a segment for which fewer than five people speak: it would lead to their author."""
+    large = {source: await _large_segments(session, consultation_id, source) for source in SegmentSource}
     return [
-        one if one.kind is FeedbackKind.THREAD or one.segment in large else replace(one, segment=None) for one in given
+        one
+        if one.kind is FeedbackKind.THREAD or one.segment in large[one.segment_source]
+        else replace(one, segment=None)
+        for one in given
     ]
+
+
+async def _large_segments(session: UnitOfWork, consultation_id: int, source: SegmentSource) -> set[str]:
+    spoken_for = Counter((await segments.of_participants(session, consultation_id, source)).values())
+    return {segment for segment, people in spoken_for.items() if people >= SMALLEST_SEGMENT}
 
 
 def this_hour(session: UnitOfWork) -> datetime:
@@ -117,4 +120,5 @@ def _record(row: FeedbackRow, themes: tuple[str, ...], earlier: int) -> Feedback
         themes=themes,
         earlier=earlier,
         version=row.version,
+        segment_source=SegmentSource(row.segment_source),
     )

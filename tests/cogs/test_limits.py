@@ -26,7 +26,17 @@ from content import catalogue as rules
 from content.answers import Answers
 from content.catalogue import LANGUAGES, Catalogue, load_catalogue
 from models import review
-from models.records import Ballot, ConsultationState, Moderator, ModeratorRole, Poll, Position, Quorum, Wording
+from models.records import (
+    Ballot,
+    ConsultationState,
+    Moderator,
+    ModeratorRole,
+    Poll,
+    Position,
+    Quorum,
+    SegmentSource,
+    Wording,
+)
 from models.review import MOST_THEMES, THEME_LENGTH, Step
 from models.tally import PositionCounts, Result, SegmentRow
 from reports.charts import text_alternative
@@ -173,6 +183,7 @@ def ended(longest: Catalogue) -> Poll:
         ended_at=START + timedelta(days=7),
         end_reason="*" * END_REASON_LENGTH,
         quorum=Quorum(MOST_HEADS, 100, dict.fromkeys(SEGMENTS, MOST_HEADS)),
+        segment_source=SegmentSource.CONFIRMED,  # the longest to say
     )
 
 

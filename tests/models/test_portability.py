@@ -12,6 +12,7 @@ from models import (
     questions,
     review,
     review_queue,
+    segments,
     trace,
 )
 from models.records import (
@@ -24,6 +25,7 @@ from models.records import (
     Position,
     QuestionKind,
     Quotation,
+    SegmentSource,
     ThreadMessage,
 )
 from models.review import Step
@@ -42,6 +44,10 @@ async def live_through_a_consultation(store, box, wording):
         await consultations.forget_place(session, opened.id, PlaceKind.GROUP, "research")
         await participants.join(session, opened.id, PERSON, "industry", ["research"])
         await participants.choose_language(session, PERSON, "fr")
+        await consultations.map_segment_role(session, opened.id, 31, "industry", [31])
+        await segments.confirm(session, opened.id, PERSON, "industry")
+        await segments.confirm(session, opened.id, PERSON, None)
+        await consultations.choose_segment_source(session, opened.id, SegmentSource.CONFIRMED)
         poll = await polls.open_poll(session, opened, "shared-data", "research", wording, None)
         await feedback.record_message(
             session,
@@ -79,13 +85,7 @@ async def live_through_a_consultation(store, box, wording):
         message = ThreadMessage(7, PERSON, "More.", None, "shared-data", session.now())
         await feedback.record_messages(session, opened, [message])
         await review_everything(session, opened.id)
-        await questions.keep(
-            session, opened, number=7, kind=QuestionKind.UNANSWERED, language="en", text="What does it cost?"
-        )
-        [asked] = await questions.all_questions(session, opened.id)
-        await questions.remove_questions(session, opened.id, [asked.id])
-        answer = await questions.add_answer(session, opened.id, language="en", question="Who pays?", answer="We do.")
-        await questions.remove_answer(session, opened.id, answer.id)
+        await ask_and_answer(session, opened)
     await box.cast(Ballot(poll.id, PERSON, "industry", Position.OBJECT, "Too slow."))
     async with store.write() as session:
         ended = await polls.end(session, poll.id, "Settled elsewhere.")
@@ -109,6 +109,17 @@ async def live_through_a_consultation(store, box, wording):
         await trace.newest(session, opened.id, 9, before=9, action="block", moderator=entry.pseudonym)
         await trace.actions(session, opened.id)
     await store.load()
+
+
+async def ask_and_answer(session, consultation):
+    """Do everything there is to do with questions."""
+    await questions.keep(
+        session, consultation, number=7, kind=QuestionKind.UNANSWERED, language="en", text="What does it cost?"
+    )
+    [asked] = await questions.all_questions(session, consultation.id)
+    await questions.remove_questions(session, consultation.id, [asked.id])
+    answer = await questions.add_answer(session, consultation.id, language="en", question="Who pays?", answer="We do.")
+    await questions.remove_answer(session, consultation.id, answer.id)
 
 
 async def review_everything(session, consultation_id):

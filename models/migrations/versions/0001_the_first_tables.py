@@ -20,6 +20,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("public_languages", sa.JSON(), nullable=False),
         sa.Column("expected_heads", sa.JSON(), nullable=False),
+        sa.Column("segment_source", sa.String(length=10), nullable=False),
+        sa.Column("segment_roles", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
@@ -51,6 +53,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("consultation_id", "seal", name=op.f("uq_blocks_consultation_id_seal")),
     )
     op.create_table(
+        "confirmations",
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("segment", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_confirmations_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("consultation_id", "seal", name=op.f("pk_confirmations")),
+    )
+    op.create_table(
         "feedback",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
@@ -61,6 +73,7 @@ def upgrade() -> None:
         sa.Column("recommendation", sa.String(length=80), nullable=True),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.Column("segment", sa.String(length=80), nullable=True),
+        sa.Column("segment_source", sa.String(length=10), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("attachments", sa.JSON(), nullable=False),
         sa.Column("quotation", sa.String(length=20), nullable=False),
@@ -105,6 +118,7 @@ def upgrade() -> None:
         sa.Column("segment", sa.String(length=80), nullable=False),
         sa.Column("groups", sa.JSON(), nullable=False),
         sa.Column("wants_messages", sa.Boolean(), nullable=False),
+        sa.Column("role_segment", sa.String(length=80), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["consultation_id"], ["consultations.id"], name=op.f("fk_participants_consultation_id_consultations")
@@ -154,7 +168,8 @@ def upgrade() -> None:
         sa.Column("visibility", sa.String(length=10), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shown", sa.JSON(), nullable=True),
-        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("segment_source", sa.String(length=10), nullable=False),
+        sa.Column("reminded_of", sa.DateTime(timezone=True), nullable=True),
         sa.Column("result_posted", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["consultation_id"], ["consultations.id"], name=op.f("fk_polls_consultation_id_consultations")
@@ -335,6 +350,7 @@ def downgrade() -> None:
     op.drop_table("participants")
     op.drop_table("moderators_answers")
     op.drop_table("feedback")
+    op.drop_table("confirmations")
     op.drop_table("blocks")
     op.drop_table("stored_values")
     op.drop_table("preferences")
