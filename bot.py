@@ -29,7 +29,7 @@ from content.answers import Answers
 from content.catalogue import LANGUAGES, Catalogue, ContentError, Language, load_catalogue
 from content.checking import check
 from models.errors import OperatorError
-from models.sealing import Sealer, read_or_make_key
+from models.sealing import Sealer, read_or_make_key, secrets_folder
 from models.store import Store, exists, open_store
 
 log = logging.getLogger("consultation")
@@ -124,13 +124,14 @@ def _parser() -> argparse.ArgumentParser:
 
 async def open_the_store(settings: Settings) -> Store:
     """Open the operator's store with their key, telling them once where a new key was put."""
-    key, made = read_or_make_key(settings.key_file.expanduser(), may_make=not exists(settings.database_url))
+    key_file = settings.key_file.expanduser()
+    key, made = read_or_make_key(key_file, may_make=not exists(settings.database_url))
     if made:
         log.warning(
             "A key was made in %s. Keep a copy of it apart from the data: without it nobody is recognised any more.",
             settings.key_file,
         )
-    return await open_store(settings.database_url, Sealer(key), lambda: datetime.now(UTC))
+    return await open_store(settings.database_url, Sealer(key, secrets_folder(key_file)), lambda: datetime.now(UTC))
 
 
 async def _connect(settings: Settings, catalogue: Catalogue, token: str) -> None:

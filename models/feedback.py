@@ -75,7 +75,7 @@ async def give_private(
         session,
         consultation,
         FeedbackKind.PRIVATE,
-        submission=_sealed_number(session, submission),
+        submission=sealed_number(session, consultation.id, submission),
         user_id=user_id,
         text=text,
         quotation=quotation,
@@ -207,8 +207,9 @@ async def _give(
     return _record(row)
 
 
-def _sealed_number(session: UnitOfWork, submission: int) -> int:
-    return int.from_bytes(session.sealer.seal(Purpose.FEEDBACK, submission)[:7], "big")
+def sealed_number(session: UnitOfWork, consultation_id: int, number: int) -> int:
+    """Return what stands for a submission or a message where its own number would lead to its author."""
+    return int.from_bytes(session.sealer.seal(Purpose.FEEDBACK, number, consultation_id)[:7], "big")
 
 
 async def _unused_reference(session: UnitOfWork) -> str:

@@ -24,6 +24,10 @@ class Memory:
     _places: dict[tuple[int, PlaceKind, str], Place] = field(default_factory=dict)
     _places_by_id: dict[int, Place] = field(default_factory=dict)
 
+    def consultation(self, consultation_id: int) -> Consultation | None:
+        """Return the consultation with this id, if there is one."""
+        return next((one for one in self.consultations.values() if one.id == consultation_id), None)
+
     def open_poll_on(self, consultation_id: int, recommendation: str) -> Poll | None:
         """Return the open poll on a recommendation, if there is one."""
         return next(
@@ -84,9 +88,16 @@ async def load_memory(session: AsyncSession) -> Memory:
 
 
 def consultation_record(row: ConsultationRow) -> Consultation:
-    state = ConsultationState(row.state)
     return Consultation(
-        row.id, row.guild_id, row.content_key, state, tuple(row.public_languages), row.opened_at, row.expected_heads
+        id=row.id,
+        guild_id=row.guild_id,
+        content_key=row.content_key,
+        state=ConsultationState(row.state),
+        public_languages=tuple(row.public_languages),
+        opened_at=row.opened_at,
+        expected_heads=row.expected_heads,
+        forget_at=row.forget_at,
+        forgotten_at=row.forgotten_at,
     )
 
 

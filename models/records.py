@@ -54,7 +54,11 @@ class PlaceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consultation:
-    """One server's consultation."""
+    """One server's consultation.
+
+    `forget_at` is when its retention period ends, None while it is not closed; `forgotten_at` is when its people's
+    ids were made unrecoverable, None before and again once it was opened anew.
+    """
 
     id: int
     guild_id: int
@@ -63,6 +67,8 @@ class Consultation:
     public_languages: tuple[str, ...]
     opened_at: datetime | None
     expected_heads: Mapping[str, int]
+    forget_at: datetime | None = None
+    forgotten_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, delete, event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -26,12 +26,13 @@ from models.errors import OperatorError
 from models.memory import Memory, load_memory
 from models.records import Consultation, Participant
 from models.sealing import Purpose, Sealer
-from models.tables import StoredValue
+from models.tables import ConsultationRow, StoredValue
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 KEY_CHECK = "key check"
+TO_DESTROY = "destroy "
 BACKUPS_KEPT = timedelta(days=30)
 BUSY_TIMEOUT_MS = 5_000
 
@@ -58,6 +59,10 @@ class UnitOfWork(AsyncSession):
         """Return what the bot keeps about itself under `name`."""
         kept = await self.get(StoredValue, name)
         return kept.value if kept else None
+
+    async def give_up_secret(self, name: str) -> None:
+        """Note that a secret is to be destroyed once this is committed, by `Store.destroy`."""
+        await self.keep_value(TO_DESTROY + name, b"")
 
     async def keep_value(self, name: str, value: bytes) -> None:
         """Keep `value` under `name`, in place of an earlier one."""
@@ -103,7 +108,11 @@ class Store:
             yield session
 
     async def load(self) -> None:
-        """Check the key against the store's and fill the memory. Raises OperatorError for another key."""
+        """Check the key against the store's and fill the memory.
+
+        Raises OperatorError for another key, and where a consultation's secret is missing. What was to be destroyed
+        when the bot ended is destroyed now.
+        """
         async with self.write() as session:
             check_value = await session.value(KEY_CHECK)
             if check_value is None:
@@ -114,7 +123,47 @@ class Store:
                     "Name the right key file with KEY_FILE, or another store with DATABASE_URL.",
                 )
         async with self.read() as session:
+            for row in await session.scalars(select(ConsultationRow)):
+                self.sealer.use_secret(row.id, row.secret_name)
             self.memory = await load_memory(session)
+            left_over = await _to_destroy(session)
+        if left_over:
+            await self.destroy()
+
+    async def destroy(self) -> None:
+        """Destroy the secrets that a committed transaction gave up, and every copy of what it deleted.
+
+        Copies are those that the bot keeps beside the store, and what SQLite has not written over yet. It can be
+        called again where it did not get through. Raises OperatorError where a file cannot be removed.
+        """
+        async with self.read() as session:
+            given_up = await _to_destroy(session)
+        for name in given_up:
+            self.sealer.destroy_secret(name)
+        try:
+            for copy in self.copies():
+                copy.unlink(missing_ok=True)
+        except OSError as error:
+            raise OperatorError(f"A copy of the store cannot be removed ({error}).") from error
+        await self.write_over()
+        async with self.write() as session:
+            done = [TO_DESTROY + name for name in given_up]
+            await session.execute(delete(StoredValue).where(StoredValue.name.in_(done)))
+
+    def copies(self) -> list[Path]:
+        """Return the copies of the store that the bot keeps beside it."""
+        file = _file_of(self._engine.url)
+        return _backups(file) if file is not None else []
+
+    async def write_over(self) -> None:
+        """Bring what was deleted out of SQLite's log too, where deleted pages would stand until it is used again."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        async with self._engine.connect() as connection:
+            # Past SQLAlchemy, which would begin a transaction: there is no checkpoint within one.
+            raw = (await connection.get_raw_connection()).driver_connection
+            if raw is not None:
+                await raw.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -127,6 +176,11 @@ class Store:
     def language_of(self, user_id: int) -> str | None:
         """Return the language this person chose, None where they chose none."""
         return self.memory.languages.get(self.sealer.seal(Purpose.PREFERENCE, user_id))
+
+
+async def _to_destroy(session: UnitOfWork) -> list[str]:
+    names = await session.scalars(select(StoredValue.name).where(StoredValue.name.startswith(TO_DESTROY)))
+    return [name.removeprefix(TO_DESTROY) for name in names]
 
 
 def exists(database_url: str) -> bool:
@@ -223,8 +277,12 @@ def _back_up(file: Path, revision: str, clock: Clock) -> None:
     log.info("kept a copy of the store before changing it: %s", copy.name)
 
 
+def _backups(file: Path) -> list[Path]:
+    return sorted(file.parent.glob(f"{glob.escape(file.stem)}-before-*.backup"))
+
+
 def _remove_old_backups(file: Path, clock: Clock) -> None:
-    for copy in file.parent.glob(f"{glob.escape(file.stem)}-before-*.backup"):
+    for copy in _backups(file):
         if clock().timestamp() - copy.stat().st_mtime > BACKUPS_KEPT.total_seconds():
             copy.unlink()
 
