@@ -196,6 +196,8 @@ async def _give(
         FeedbackRow.kind == kind,
         FeedbackRow.submission == submission,
     )
+    if kind is FeedbackKind.THREAD and (erased := await _erased(session, consultation.id, submission)) is not None:
+        return _record(erased)
     owner = await session.scalar(select(FeedbackRow.seal).where(*same))
     if owner not in {None, values["seal"]}:
         raise ConsultationError("error.leads_nowhere")
@@ -217,6 +219,21 @@ async def _unused_reference(session: UnitOfWork) -> str:
         reference = "F-" + "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
         if await session.scalar(select(FeedbackRow.id).where(FeedbackRow.reference == reference)) is None:
             return reference
+
+
+async def _erased(session: UnitOfWork, consultation_id: int, message_id: int) -> FeedbackRow | None:
+    """Return what is left of a message whose author erased everything: it still stands in its thread."""
+    marked = erased_mark(session, consultation_id, message_id)
+    found: FeedbackRow | None = await session.scalar(select(FeedbackRow).where(*_message(consultation_id, marked)))
+    return found
+
+
+def erased_mark(session: UnitOfWork, consultation_id: int, message_id: int) -> int:
+    """Return what takes the place of an erased message's id, so that it is not read again and leads to nobody.
+
+    It is below 0, unlike every id of Discord's.
+    """
+    return -sealed_number(session, consultation_id, message_id)
 
 
 def _message(consultation_id: int, message_id: int) -> tuple[ColumnElement[bool], ...]:

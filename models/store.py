@@ -35,6 +35,7 @@ KEY_CHECK = "key check"
 TO_DESTROY = "destroy "
 BACKUPS_KEPT = timedelta(days=30)
 BUSY_TIMEOUT_MS = 5_000
+CHECKPOINT_TIMEOUT_MS = 100
 
 
 class UnitOfWork(AsyncSession):
@@ -156,14 +157,19 @@ class Store:
         return _backups(file) if file is not None else []
 
     async def write_over(self) -> None:
-        """Bring what was deleted out of SQLite's log too, where deleted pages would stand until it is used again."""
+        """Bring what was deleted out of SQLite's log too, where it would stand until the log is used again.
+
+        Where others read meanwhile it is left to the next time: nobody's ballot waits for it.
+        """
         if self._engine.dialect.name != "sqlite":
             return
         async with self._engine.connect() as connection:
             # Past SQLAlchemy, which would begin a transaction: there is no checkpoint within one.
             raw = (await connection.get_raw_connection()).driver_connection
             if raw is not None:
+                await raw.execute_fetchall(f"PRAGMA busy_timeout={CHECKPOINT_TIMEOUT_MS}")
                 await raw.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+                await raw.execute_fetchall(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     async def close(self) -> None:
         await self._engine.dispose()
