@@ -89,8 +89,10 @@ class Retention(commands.Cog):
                 await asyncio.sleep(RETRY_SECONDS)
 
     def _next_due_at(self) -> datetime | None:
+        if self._undestroyed:
+            return self.bot.store.now()
         consultation = retention.next_due(self.bot.store.memory)
-        return self.bot.store.now() if self._undestroyed else consultation and consultation.forget_at
+        return consultation.forget_at if consultation else None
 
     async def _forget_due(self) -> bool:
         """Forget the people of the consultation whose period has ended; say whether all of it was done."""

@@ -134,7 +134,11 @@ async def _language(session: UnitOfWork, person: Person) -> list[Kept]:
 async def _forget_language(session: UnitOfWork, person: Person) -> None:
     seal = session.sealer.seal(Purpose.PREFERENCE, person.user_id, EVERYWHERE)
     await session.execute(delete(Preference).where(Preference.seal == seal))
-    session.after_commit(lambda memory: memory.languages.pop(seal, None))
+    session.after_commit(lambda memory: _drop_language(memory, seal))
+
+
+def _drop_language(memory: Memory, seal: bytes) -> None:
+    memory.languages.pop(seal, None)
 
 
 async def _ballots(session: UnitOfWork, person: Person) -> list[Kept]:

@@ -3,13 +3,11 @@
 It never knows what a use case does: it begins, commits or rolls back, and then changes what is kept in memory.
 """
 
-import glob
 import logging
-import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
-from datetime import UTC, datetime, timedelta
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from models import sqlite_files
 from models.errors import OperatorError
 from models.memory import Memory, load_memory
 from models.records import Consultation, Participant
@@ -33,7 +32,6 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 KEY_CHECK = "key check"
 TO_DESTROY = "destroy "
-BACKUPS_KEPT = timedelta(days=30)
 BUSY_TIMEOUT_MS = 5_000
 CHECKPOINT_TIMEOUT_MS = 100
 
@@ -154,7 +152,7 @@ class Store:
     def copies(self) -> list[Path]:
         """Return the copies of the store that the bot keeps beside it."""
         file = _file_of(self._engine.url)
-        return _backups(file) if file is not None else []
+        return sqlite_files.copies(file) if file is not None else []
 
     async def write_over(self) -> None:
         """Bring what was deleted out of SQLite's log too, where it would stand until the log is used again.
@@ -198,6 +196,12 @@ def exists(database_url: str) -> bool:
     return file is not None and file.exists()
 
 
+def is_in_use(database_url: str) -> bool:
+    """Say whether another process has a store in a file open, such as the running bot."""
+    file = _file_of(make_url(database_url))
+    return file is not None and sqlite_files.is_open_elsewhere(file)
+
+
 async def open_store(database_url: str, sealer: Sealer, clock: Clock) -> Store:
     """Open the database at `database_url`, bring its tables up to date and load what is kept in memory.
 
@@ -218,7 +222,7 @@ async def open_store(database_url: str, sealer: Sealer, clock: Clock) -> Store:
     store = Store(engine, sealer, clock)
     try:
         if file is not None:
-            _make_sqlite(file)
+            sqlite_files.make(file)
         async with engine.connect() as connection:
             await connection.run_sync(_migrate, file, clock)
             await connection.commit()
@@ -262,42 +266,12 @@ def _migrate(connection: Connection, file: Path | None, clock: Clock) -> None:
             "or name with DATABASE_URL the copy that was kept beside the store before the change.",
         )
     if file is not None:
-        _remove_old_backups(file, clock)
+        sqlite_files.remove_old_copies(file, clock())
         if current not in {None, head}:
-            _back_up(file, str(current), clock)
+            sqlite_files.back_up(file, str(current), clock())
     if current != head:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-def _back_up(file: Path, revision: str, clock: Clock) -> None:
-    copy = file.with_name(f"{file.stem}-before-{revision}-{clock():%Y%m%dT%H%M%S}.backup")
-    needed = file.stat().st_size
-    if shutil.disk_usage(file.parent).free < needed:
-        raise OperatorError(
-            f"There is no room for a copy of the store ({needed:,} bytes) before it is changed. "
-            f"Make room in {file.parent}.",
-        )
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
-    log.info("kept a copy of the store before changing it: %s", copy.name)
-
-
-def _backups(file: Path) -> list[Path]:
-    return sorted(file.parent.glob(f"{glob.escape(file.stem)}-before-*.backup"))
-
-
-def _remove_old_backups(file: Path, clock: Clock) -> None:
-    for copy in _backups(file):
-        if clock().timestamp() - copy.stat().st_mtime > BACKUPS_KEPT.total_seconds():
-            copy.unlink()
-
-
-def _make_sqlite(file: Path) -> None:
-    # Without the asynchronous driver: its thread would outlive a failure to connect.
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -11,7 +11,7 @@ from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES
 from models.errors import OperatorError
 from models.records import Consultation
-from tests.cogs.conftest import House, said, shown
+from tests.cogs.conftest import House, answered, said, shown
 
 DAY = 86_400
 STEM = "stem-orientation"
@@ -49,7 +49,7 @@ async def test_closing_says_until_when_people_can_be_found_again(open_house: Hou
 
 async def test_the_privacy_notice_tells_the_period_that_is_kept(open_house: House) -> None:
     about = await open_house.moderator.slash(open_house.lobby, "about")
-    notice = said(await open_house.moderator.click(about.response, label="Privacy"))
+    notice = said(await open_house.moderator.click(answered(about), label="Privacy"))
     assert f"{open_house.catalogue.retention_days} days" in notice
     assert "/mydata" in notice
 

@@ -129,7 +129,7 @@ async def test_what_is_forgotten_is_foreseen_in_numbers(store, closed):
 
 async def test_afterwards_no_seal_opens_and_nobody_is_found(store, closed, sealer):
     async with store.read() as session:
-        ballots = list(await session.scalars(select(BallotRow.seal)))
+        ballots = list(await session.scalars(select(BallotRow.seal).order_by(BallotRow.id)))
     assert sealer.open(Purpose.BALLOT, ballots[0], closed.id) == ANN
 
     await forget(store, closed.id)
@@ -145,7 +145,7 @@ async def test_afterwards_no_seal_opens_and_nobody_is_found(store, closed, seale
 
 async def test_what_was_said_and_counted_stays(store, closed):
     async with store.read() as session:
-        ended = await polls.latest_poll_on(session, closed.id, "shared-data")
+        [ended] = await polls.ended_polls(session, closed.id)
         before = await polls.result(session, ended), [w.text for w in await feedback.all_feedback(session, closed.id)]
 
     await forget(store, closed.id)
