@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select, update
 from models.errors import ConsultationError
 from models.memory import consultation_record
 from models.records import Consultation, ConsultationState, Place, PlaceKind
+from models.sealing import new_salt
 from models.store import UnitOfWork
 from models.tables import ConsultationRow, PlaceRow
 from models.upsert import upsert
@@ -25,6 +26,7 @@ async def prepare(
             guild_id=guild_id,
             content_key=content_key,
             secret_name=session.sealer.make_secret(),
+            pseudonym_salt=new_salt(),
             state=ConsultationState.PREPARED,
             public_languages=list(public_languages),
             expected_heads={},

@@ -18,9 +18,18 @@ from sqlalchemy.orm import InstrumentedAttribute
 from models import feedback
 from models.memory import Memory, poll_record
 from models.records import FeedbackKind, Poll, Quotation
-from models.sealing import EVERYWHERE, Purpose, pseudonym
+from models.sealing import EVERYWHERE, Purpose, new_salt, pseudonym
 from models.store import UnitOfWork
-from models.tables import BallotChange, BallotRow, FeedbackRow, ParticipantRow, PollRow, Preference, TraceRow
+from models.tables import (
+    BallotChange,
+    BallotRow,
+    ConsultationRow,
+    FeedbackRow,
+    ParticipantRow,
+    PollRow,
+    Preference,
+    TraceRow,
+)
 
 SEAL_BYTES = 24
 
@@ -84,6 +93,9 @@ async def erase(session: UnitOfWork, person: Person) -> Erasure:
     """
     found = await what_is_kept(session, person)
     running = [poll for poll in await _polls_of(session, person) if _is_running(poll, session.now())]
+    await session.execute(
+        update(ConsultationRow).where(ConsultationRow.id == person.consultation_id).values(pseudonym_salt=new_salt())
+    )
     for erasing in dict.fromkeys(holding.erase for holding in HOLDINGS if holding.erase):
         await erasing(session, person)
     return Erasure(tuple(found), tuple(running))

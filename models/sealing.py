@@ -27,6 +27,7 @@ from models.errors import OperatorError
 KEY_BITS = 512
 ID_BYTES = 8
 PSEUDONYM_CHARACTERS = 10
+SALT_BYTES = 16
 SECRET_BYTES = 64
 SECRET_NAME_LENGTH = 32
 EVERYWHERE = 0
@@ -152,6 +153,11 @@ def pseudonym(seal: bytes, scope: str = "") -> str:
     """Return the name a seal bears in exports, the same in each of them; another `scope` gives another name."""
     digest = hashlib.sha256(seal + scope.encode()).digest()
     return "P-" + base64.b32encode(digest).decode()[:PSEUDONYM_CHARACTERS]
+
+
+def new_salt() -> bytes:
+    """Draw what makes the pseudonyms of a consultation's ballots others than they were."""
+    return secrets.token_bytes(SALT_BYTES)
 
 
 def read_or_make_key(path: Path, *, may_make: bool = True) -> tuple[bytes, bool]:

@@ -70,6 +70,7 @@ class ConsultationRow(Base):
     guild_id: Mapped[int] = mapped_column(BigInteger, unique=True)
     content_key: Mapped[str] = mapped_column(String(40))
     secret_name: Mapped[str] = mapped_column(String(32))  # which secret seals its ids; the secret lies with the key
+    pseudonym_salt: Mapped[bytes]  # drawn anew at each erasure, so that two exports cannot be compared by pseudonym
     state: Mapped[str] = mapped_column(String(10))
     public_languages: Mapped[list[str]]
     expected_heads: Mapped[dict[str, Any]]  # how many are asked for, by segment, as moderators entered it

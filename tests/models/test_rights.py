@@ -178,6 +178,21 @@ async def test_a_ballot_of_an_ended_poll_counts_on_without_its_owner(store, box,
     assert [poll.id for poll in done.polls] == [running.id]
 
 
+@pytest.mark.parametrize("person", [ANN, 777])
+async def test_two_exports_do_not_show_which_ballots_belong_to_whom_erased(store, box, consultation, voted, person):
+    ended, *_ = voted
+    async with store.read() as session:
+        before = await polls.recorded_ballots(session, ended)
+
+    await erase(store, box, person, consultation.id)  # also where it is somebody who never voted
+
+    async with store.read() as session:
+        after = await polls.recorded_ballots(session, ended)
+    assert {one.pseudonym for one in before} & {one.pseudonym for one in after} == set()
+    said = [Counter((one.segment, one.position, one.hour) for one in exported) for exported in (before, after)]
+    assert said[0] == said[1]
+
+
 async def test_the_history_of_a_counted_ballot_is_its_last_entry_under_the_same_seal(store, box, consultation, voted):
     ended, *_ = voted
     await erase(store, box, ANN, consultation.id)

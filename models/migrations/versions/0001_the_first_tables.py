@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("content_key", sa.String(length=40), nullable=False),
         sa.Column("secret_name", sa.String(length=32), nullable=False),
+        sa.Column("pseudonym_salt", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("public_languages", sa.JSON(), nullable=False),
         sa.Column("expected_heads", sa.JSON(), nullable=False),
