@@ -33,6 +33,7 @@ EXTENSIONS = (
     "cogs.setup",
     "cogs.participation",
     "cogs.polls",
+    "cogs.poll_drafts",
     "cogs.reminders",
     "cogs.voting",
     "cogs.deck",

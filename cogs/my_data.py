@@ -102,7 +102,7 @@ class MyData(commands.Cog):
         await self.bot.store.write_over()
         if consultation := self.bot.store.memory.consultation(consultation_id):
             for poll in done.polls:
-                self.bot.cards.refresh(consultation, poll.recommendation)
+                self.bot.cards.refresh(consultation, poll.subject)
             self.bot.later(take_roles(self.bot, consultation, user))
         return done.found
 
@@ -151,7 +151,7 @@ class MyData(commands.Cog):
                 key: one.title.in_language(say.language) for key, one in catalogue.recommendations.items()
             },
             "language": {one: say(f"language.{one}") for one in LANGUAGES},
-            "position": {one.value: say(f"position.{one}") for one in Position},
+            "choices": {one.value: say(f"position.{one}") for one in Position},
             "quotation": {one.value: say(f"quotation.{one}") for one in Quotation},
             "wants_messages": {str(True): say("mydata.yes"), str(False): say("mydata.no")},
         }

@@ -13,11 +13,12 @@ from discord.ext import commands
 
 from cogs.client import ConsultationBot
 from cogs.participation import LANGUAGE_CHOICES
-from cogs.polls import END_REASON_LENGTH, MOST_HEADS, end_reason, running_choices, unended_poll
+from cogs.polls import END_REASON_LENGTH, MOST_HEADS, end_reason
 from cogs.room_builder import RoomBuilder, missing_permissions
 from cogs.source import choices
 from cogs.ui.layout import card, harmless, pages, sent_once, text
 from cogs.ui.permissions import moderators, require_moderator
+from cogs.ui.poll_lists import running_choices, unended_poll
 from cogs.ui.replies import reply, tell_progress
 from cogs.ui.texts import Speech, captions, command_text
 from models import consultations, polls, reminders, status

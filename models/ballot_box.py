@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, tuple_
 
+from models import ballot_paper
 from models.errors import ConsultationError
 from models.group_commit import GroupCommit
 from models.memory import poll_record
@@ -17,7 +18,7 @@ from models.store import Store, UnitOfWork
 from models.tables import BallotChange, BallotRow, PollRow
 from models.upsert import upsert
 
-REPLACED = ("segment", "position", "reason", "quotation", "cast_at")
+REPLACED = ("segment", "answer", "reason", "quotation", "cast_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,14 @@ class BallotBox:
     async def cast(self, ballot: Ballot) -> CastBallot:
         """Store a ballot and return once it is committed.
 
-        Raises ConsultationError where the poll had ended when the ballot arrived, or this person's ballots are being
-        erased, and whatever kept the store from committing.
+        Raises ConsultationError where the poll had ended when the ballot arrived, its answer is none of the poll's or
+        this person's ballots are being erased, and whatever kept the store from committing.
         """
         poll = self._store.memory.polls.get(ballot.poll_id)
         if poll is None:
             raise ConsultationError("vote.poll_ended")
+        if ballot_paper.answer(poll.paper, ballot_paper.chosen(poll.paper, ballot.answer)) != ballot.answer:
+            raise ConsultationError("error.leads_nowhere")
         seal = self._store.sealer.seal(Purpose.BALLOT, ballot.user_id, poll.consultation_id)
         if seal in self._shut:
             raise ConsultationError("mydata.being_erased")
@@ -95,7 +98,7 @@ def _outcome(cast: _Cast, known: set[tuple[int, bytes]], *, is_open: bool) -> Ca
     key = (cast.ballot.poll_id, cast.seal)
     changed = key in known
     known.add(key)
-    return CastBallot(cast.ballot.position, changed)
+    return CastBallot(cast.ballot.answer, changed, cast.ballot.reason is not None)
 
 
 def _change(cast: _Cast) -> dict[str, object]:
@@ -103,7 +106,7 @@ def _change(cast: _Cast) -> dict[str, object]:
         "poll_id": cast.ballot.poll_id,
         "seal": cast.seal,
         "segment": cast.ballot.segment,
-        "position": cast.ballot.position.value,
+        "answer": str(cast.ballot.answer),
         "cast_at": cast.arrived_at,
     }
 

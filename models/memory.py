@@ -5,11 +5,26 @@ Loaded at start, and changed by the use cases alone, after their transaction is 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.records import Consultation, ConsultationState, Participant, Place, PlaceKind, Poll, Quorum, Wording
+from models.records import (
+    BallotPaper,
+    Consultation,
+    ConsultationState,
+    Option,
+    Participant,
+    Place,
+    PlaceKind,
+    Poll,
+    PollKind,
+    Quorum,
+    ReasonPolicy,
+    Visibility,
+    Wording,
+)
 from models.tables import ConsultationRow, ParticipantRow, PlaceRow, PollRow, Preference
 
 
@@ -28,13 +43,13 @@ class Memory:
         """Return the consultation with this id, if there is one."""
         return next((one for one in self.consultations.values() if one.id == consultation_id), None)
 
-    def open_poll_on(self, consultation_id: int, recommendation: str) -> Poll | None:
-        """Return the open poll on a recommendation, if there is one."""
+    def open_poll_on(self, consultation_id: int, subject: str) -> Poll | None:
+        """Return the open poll that stands on the card of this key, if there is one."""
         return next(
             (
                 poll
                 for poll in self.polls.values()
-                if (poll.consultation_id, poll.recommendation) == (consultation_id, recommendation)
+                if (poll.consultation_id, poll.subject) == (consultation_id, subject)
             ),
             None,
         )
@@ -109,6 +124,7 @@ def poll_record(row: PollRow) -> Poll:
     return Poll(
         id=row.id,
         consultation_id=row.consultation_id,
+        subject=row.subject,
         recommendation=row.recommendation,
         group=row.group,
         wording={language: Wording(**wording) for language, wording in row.wording.items()},
@@ -118,4 +134,16 @@ def poll_record(row: PollRow) -> Poll:
         end_reason=row.end_reason,
         cancelled=row.cancelled,
         quorum=Quorum(**row.quorum),
+        paper=_paper_record(row.paper),
+        visibility=Visibility(row.visibility),
+        published_at=row.published_at,
+    )
+
+
+def _paper_record(kept: dict[str, Any]) -> BallotPaper:
+    return BallotPaper(
+        kind=PollKind(kept["kind"]),
+        options=tuple(Option(**option) for option in kept["options"]),
+        most_choices=kept["most_choices"],
+        reasons=ReasonPolicy(kept["reasons"]),
     )

@@ -23,6 +23,35 @@ class Position(StrEnum):
     PASS = "pass"  # noqa: S105 - a position, not a password
 
 
+class PollKind(StrEnum):
+    """How a ballot answers: by a position, one option, several, or some in an order of priority."""
+
+    POSITION = "position"
+    SINGLE = "single"
+    SEVERAL = "several"
+    PRIORITIES = "priorities"
+
+
+class ReasonPolicy(StrEnum):
+    """Whether a poll asks for a reason."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+class Visibility(StrEnum):
+    """When a poll's result is shown; the later, the tighter."""
+
+    LIVE = "live"
+    ENDED = "ended"
+    PUBLISHED = "published"
+
+    def is_tighter_than(self, other: "Visibility") -> bool:
+        order = list(Visibility)
+        return order.index(self) > order.index(other)
+
+
 class Quotation(StrEnum):
     """How the author of a text lets it be quoted in what is published."""
 
@@ -129,6 +158,36 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One of the answers to choose from, as it reads in each language."""
+
+    key: str
+    wording: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BallotPaper:
+    """How a poll is answered.
+
+    A position poll has no options of its own: its answers are the positions. `most_choices` is how many options may be
+    chosen or ranked; `reasons` whether a reason is asked for, beside that of every objection.
+    """
+
+    kind: PollKind = PollKind.POSITION
+    options: tuple[Option, ...] = ()
+    most_choices: int = 1
+    reasons: ReasonPolicy = ReasonPolicy.OFF
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What can be chosen."""
+        return tuple(Position) if self.kind is PollKind.POSITION else tuple(option.key for option in self.options)
+
+
+POSITIONS = BallotPaper()
+
+
+@dataclass(frozen=True, slots=True)
 class Quorum:
     """How many must vote for a poll to be valid.
 
@@ -147,15 +206,16 @@ NO_QUORUM = Quorum()
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """The question put on one recommendation.
+    """A question put to a group.
 
-    It takes ballots from `opened_at`, which may lie ahead, until `closes_at` or until it is ended; `ended_at` is None
-    before. A cancelled poll keeps its ballots and publishes no result.
+    `subject` is the key of the card it stands on: the recommendation's, or one made for a question of the moderators'
+    own, which has no recommendation. It takes ballots from `opened_at`, which may lie ahead, until `closes_at` or until
+    it is ended; `ended_at` is None before. A cancelled poll keeps its ballots and publishes no result.
     """
 
     id: int
     consultation_id: int
-    recommendation: str
+    subject: str
     group: str
     wording: Mapping[str, Wording]
     opened_at: datetime
@@ -164,6 +224,16 @@ class Poll:
     end_reason: str | None
     cancelled: bool = False
     quorum: Quorum = NO_QUORUM
+    recommendation: str | None = None
+    paper: BallotPaper = POSITIONS
+    visibility: Visibility = Visibility.ENDED
+    published_at: datetime | None = None
+
+    @property
+    def is_published(self) -> bool:
+        """Whether everybody may see the result; moderators see that of every ended poll."""
+        shown = self.visibility is not Visibility.PUBLISHED or self.published_at is not None
+        return self.ended_at is not None and not self.cancelled and shown
 
     def is_open_at(self, moment: datetime) -> bool:
         """Say whether a ballot that arrives at `moment` counts: a poll's beginning and end are exact."""
@@ -172,23 +242,38 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class PollDraft:
+    """A poll as it would be opened; `opens_at` is None for at once, `wording` empty while nothing was asked yet."""
+
+    recommendation: str | None
+    group: str
+    wording: Mapping[str, Wording]
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    quorum: Quorum = NO_QUORUM
+    paper: BallotPaper = POSITIONS
+    visibility: Visibility = Visibility.ENDED
+
+
+@dataclass(frozen=True, slots=True)
 class Ballot:
-    """One person's answer to a poll, as handed to the ballot box."""
+    """One person's answer to a poll, as `models.ballot_paper.answer` makes it, handed to the ballot box."""
 
     poll_id: int
     user_id: int
     segment: str
-    position: Position
+    answer: str
     reason: str | None = None
     quotation: Quotation = Quotation.NOT
 
 
 @dataclass(frozen=True, slots=True)
 class CastBallot:
-    """What the ballot box did: the position it stored, and whether it replaced an earlier ballot of the same person."""
+    """What the ballot box stored: the answer, whether it replaced an earlier ballot, whether a reason came with it."""
 
-    position: Position
+    answer: str
     changed: bool
+    has_reason: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,19 +284,23 @@ class RecordedBallot:
     """
 
     poll_id: int
-    recommendation: str
+    subject: str
     pseudonym: str
     segment: str | None
-    position: Position
+    answer: str
     hour: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """An objection's reason, apart from the ballot it came with; `segment` is None where the poll publishes none."""
+    """A reason given with a ballot, with no more of it than what it answered.
+
+    `segment` is None where the poll publishes none.
+    """
 
     poll_id: int
-    recommendation: str
+    subject: str
+    answer: str
     segment: str | None
     text: str
     quotation: Quotation

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models import feedback
+from models import ballot_paper, feedback
 from models.memory import Memory, poll_record
 from models.records import FeedbackKind, Poll, Quotation
 from models.sealing import EVERYWHERE, Purpose, new_salt, pseudonym
@@ -55,7 +55,8 @@ class Person:
 class Kept:
     """Something that is kept of a person: of what kind, what an erasure does to it, and all it says, by field.
 
-    The fields hold text, numbers, moments and lists; `wording` is what was voted on, by language.
+    The fields hold text, numbers, moments and lists. Of a ballot, `wording` is what was voted on and `options` what was
+    chosen, by language; the choices of a poll of the kind `priorities` are in their order.
     """
 
     kind: str
@@ -177,10 +178,13 @@ async def _ballot_history(session: UnitOfWork, person: Person) -> list[Kept]:
 
 
 def _answer(row: BallotRow | BallotChange, poll: Poll) -> dict[str, Any]:
+    chosen = ballot_paper.chosen(poll.paper, row.answer)
     return {
-        "recommendation": poll.recommendation,
+        "subject": poll.subject,
         "wording": {language: wording.title for language, wording in poll.wording.items()},
-        "position": row.position,
+        "kind": poll.paper.kind,
+        "choices": chosen,
+        "options": {option.key: option.wording for option in poll.paper.options if option.key in chosen},
         "segment": row.segment,
         "cast_at": row.cast_at,
     }

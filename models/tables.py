@@ -120,9 +120,9 @@ class PollRow(Base):
     __tablename__ = "polls"
     __table_args__ = (
         Index(
-            "uq_polls_open_recommendation",
+            "uq_polls_open_subject",
             "consultation_id",
-            "recommendation",
+            "subject",
             unique=True,
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
@@ -131,30 +131,48 @@ class PollRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
-    recommendation: Mapped[str] = mapped_column(String(80))
+    subject: Mapped[str] = mapped_column(String(80))
+    recommendation: Mapped[str | None] = mapped_column(String(80))
     group: Mapped[str] = mapped_column(String(80))
     wording: Mapped[dict[str, Any]]
+    paper: Mapped[dict[str, Any]]
     opened_at: Mapped[datetime]
     closes_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(Text)
     cancelled: Mapped[bool]
     quorum: Mapped[dict[str, Any]]
+    visibility: Mapped[str] = mapped_column(String(10))
+    published_at: Mapped[datetime | None]
+    shown: Mapped[
+        dict[str, Any] | None
+    ]  # what is shown of a live result: ballots by answer, as they were at some moment
     reminded_at: Mapped[datetime | None]
     result_posted: Mapped[bool]
+
+
+class PollDraftRow(Base):
+    """A poll that a moderator is shown before it is opened."""
+
+    __tablename__ = "poll_drafts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    draft: Mapped[dict[str, Any]]
+    kept_at: Mapped[datetime]
 
 
 class BallotRow(Base):
     """The newest ballot of a person in a poll, with the segment they spoke for when they cast it."""
 
     __tablename__ = "ballots"
-    __table_args__ = (Unique("poll_id", "seal"), Index("ix_ballots_count", "poll_id", "segment", "position"))
+    __table_args__ = (Unique("poll_id", "seal"), Index("ix_ballots_count", "poll_id", "segment", "answer"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     poll_id: Mapped[int] = mapped_column(ForeignKey("polls.id"))
     seal: Mapped[bytes]
     segment: Mapped[str] = mapped_column(String(80))
-    position: Mapped[str] = mapped_column(String(10))
+    answer: Mapped[str] = mapped_column(String(25))
     reason: Mapped[str | None] = mapped_column(Text)
     quotation: Mapped[str] = mapped_column(String(20))
     cast_at: Mapped[datetime]
@@ -170,7 +188,7 @@ class BallotChange(Base):
     poll_id: Mapped[int] = mapped_column(ForeignKey("polls.id"))
     seal: Mapped[bytes]
     segment: Mapped[str] = mapped_column(String(80))
-    position: Mapped[str] = mapped_column(String(10))
+    answer: Mapped[str] = mapped_column(String(25))
     cast_at: Mapped[datetime]
 
 

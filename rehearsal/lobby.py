@@ -194,7 +194,7 @@ class Rehearsal:
     async def _lobby(self, notice: str | None) -> Lobby:
         simulation = self.simulation
         async with simulation.store.read() as session:
-            ended = {poll.recommendation for poll in await polls.ended_polls(session, simulation.consultation.id)}
+            ended = {poll.subject for poll in await polls.ended_polls(session, simulation.consultation.id)}
         return Lobby(
             now=self._in_words(simulation.env.now(), MOMENT),
             players=tuple(self._as_player(person) for person in simulation.played.values()),

@@ -171,7 +171,7 @@ class Simulation:
     def _urgent_card(self, channel: ChannelHandle) -> discord.Message | None:
         """Return the card in a channel whose vote ends first, None where no vote is open."""
         memory = self.store.memory
-        cards = [memory.place(one.consultation_id, PlaceKind.CARD, one.recommendation) for one in self.open_polls()]
+        cards = [memory.place(one.consultation_id, PlaceKind.CARD, one.subject) for one in self.open_polls()]
         posted = {message.id: message for message in channel.history()} if not channel.is_thread else {}
         return next((posted[card] for card in cards if card in posted), None)
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from io import StringIO
 
 from models.records import Feedback, FeedbackKind, Position
-from models.tally import QuorumOutcome, quorum_outcome
+from models.tally import ChoiceResult, QuorumOutcome, quorum_outcome
 from reports.captions import Captions
 from reports.record import PollRecord, Record
 
@@ -75,12 +75,14 @@ def export_files(record: Record, captions: Captions) -> dict[str, bytes]:
 
 def _result_rows(record: PollRecord, captions: Captions) -> Iterator[tuple[Cell, ...]]:
     poll, result = record.poll, record.result
+    if isinstance(result, ChoiceResult):
+        return
     rows = [(EVERYONE, captions.everyone(), result.total)]
     rows += [(row.segment, captions.segment(row.segment), row.counts) for row in result.segments]
     quorum = _quorum_cells(quorum_outcome(result, poll.quorum))
     for segment, title, counts in rows:
         yield (
-            poll.recommendation,
+            poll.subject,
             captions.recommendation(poll),
             poll.id,
             poll.opened_at,
@@ -106,10 +108,10 @@ def _ballot_rows(record: PollRecord) -> Iterator[tuple[Cell, ...]]:
     for ballot in record.ballots:
         yield (
             ballot.poll_id,
-            ballot.recommendation,
+            ballot.subject,
             ballot.pseudonym,
             ballot.segment,
-            ballot.position,
+            ballot.answer,
             ballot.hour,
         )
 
@@ -135,7 +137,7 @@ def _feedback_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
                 OBJECTION,
                 None,
                 poll.poll.group,
-                reason.recommendation,
+                reason.subject,
                 reason.poll_id,
                 None,
                 reason.segment,

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from content.phrases import Phrases
+from models.records import PollKind
 from models.rights import Kept
 
 Titles = Mapping[str, Mapping[str, str]]
 """How the values of a field are called in one language, by field and value."""
 
-WORDING = "wording"
+EXPLAINING = ("wording", "kind", "options")
+"""Fields that say what others mean; the readable file uses them in place of keys."""
 
 
 def my_data_files(
@@ -54,15 +56,22 @@ def _lines(
 
 
 def _entry(kept: Kept, phrases: Phrases, language: str, titles: Titles) -> list[str]:
-    """Return the lines of one thing that is kept; of what was voted on, the wording stands for its key."""
-    wording = kept.fields.get(WORDING) or {}
-    fields = {name: value for name, value in kept.fields.items() if name != WORDING and value not in (None, "", [])}
-    if wording and "recommendation" in fields:
-        fields["recommendation"] = wording.get(language) or next(iter(wording.values()))
+    """Return the lines of one thing that is kept; of a ballot, wordings stand for the keys."""
+    fields = {n: value for n, value in kept.fields.items() if n not in EXPLAINING and value not in (None, "", [])}
+    if wording := kept.fields.get("wording"):
+        fields["subject"] = _in_language(wording, language)
+    if options := kept.fields.get("options"):
+        fields["choices"] = [_in_language(options[key], language) for key in kept.fields["choices"]]
+        if kept.fields["kind"] == PollKind.PRIORITIES:
+            fields["choices"] = [f"{rank}. {title}" for rank, title in enumerate(fields["choices"], start=1)]
     return [
         f"{phrases.text(f'mydata.field.{name}', language)}: {_shown(value, titles.get(name, {}))}"
         for name, value in fields.items()
     ]
+
+
+def _in_language(wording: Mapping[str, str], language: str) -> str:
+    return wording.get(language) or next(iter(wording.values()))
 
 
 def _shown(value: object, titles: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from models import feedback, polls
 from models.records import Feedback, Poll, Reason, RecordedBallot
 from models.store import UnitOfWork
-from models.tally import Result
+from models.tally import AnyResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class PollRecord:
     """An ended poll: `result` may be published; `ballots` and `reasons` are for moderators alone."""
 
     poll: Poll
-    result: Result
+    result: AnyResult
     ballots: tuple[RecordedBallot, ...]
     reasons: tuple[Reason, ...]
 

@@ -45,13 +45,16 @@ def form(
     return modal
 
 
-def written(field: str, label: str, hint: str, *, required: bool = True, length: int = TEXT_LENGTH) -> Piece:
-    """Return a field for a text of up to `length` characters."""
+def written(
+    field: str, label: str, hint: str, *, required: bool = True, length: int = TEXT_LENGTH, filled_with: str = ""
+) -> Piece:
+    """Return a field for a text of up to `length` characters, filled with what was written before."""
     entry: ui.TextInput[Any] = ui.TextInput(
         custom_id=field,
         style=discord.TextStyle.paragraph,
         required=required,
         max_length=length,
+        default=filled_with or None,
     )
     return _labelled(label, hint, entry)
 

@@ -57,7 +57,7 @@ def spaced(pieces: Iterable[Piece]) -> list[Piece]:
 def fitting(draw: Callable[[int], list[Piece]], most: int) -> list[Piece]:
     """Return what `draw` makes of the largest number, from `most` down to 0, whose texts fit one card."""
     drawings = map(draw, range(most, 0, -1))
-    return next((drawn for drawn in drawings if _text_length(drawn) <= LAYOUT_LENGTH), None) or draw(0)
+    return next((drawn for drawn in drawings if text_length(drawn) <= LAYOUT_LENGTH), None) or draw(0)
 
 
 def pages(pieces: Iterable[Piece]) -> list[ui.LayoutView]:
@@ -65,7 +65,7 @@ def pages(pieces: Iterable[Piece]) -> list[ui.LayoutView]:
     cards: list[list[Piece]] = [[]]
     for piece in (part for whole in pieces for part in _parts(whole)):
         grown = [*cards[-1], piece]
-        if cards[-1] and (_text_length(grown) > LAYOUT_LENGTH or _components(grown) >= LAYOUT_COMPONENTS):
+        if cards[-1] and (text_length(grown) > LAYOUT_LENGTH or _components(grown) >= LAYOUT_COMPONENTS):
             cards.append([piece])
         else:
             cards[-1] = grown
@@ -84,8 +84,16 @@ def _parts(piece: Piece) -> list[Piece]:
     return [text(part.rstrip("\n")) for part in parts if part.strip()]
 
 
-def _text_length(pieces: Iterable[Piece]) -> int:
-    return sum(len(piece.content) for piece in pieces if isinstance(piece, ui.TextDisplay))
+def text_length(pieces: Iterable[Piece]) -> int:
+    """Return how many characters of text these pieces hold, those in frames too."""
+    return sum(
+        len(piece.content)
+        if isinstance(piece, ui.TextDisplay)
+        else text_length(piece.children)
+        if isinstance(piece, ui.Container)
+        else 0
+        for piece in pieces
+    )
 
 
 def _components(pieces: Iterable[Piece]) -> int:
@@ -143,8 +151,13 @@ def menus(
 
 def chosen(interaction: discord.Interaction[Any]) -> str:
     """Return the one value chosen in the menu this interaction comes from."""
+    return all_chosen(interaction)[0]
+
+
+def all_chosen(interaction: discord.Interaction[Any]) -> list[str]:
+    """Return the values chosen in the menu this interaction comes from, none where it comes from a button."""
     data: dict[str, Any] = dict(interaction.data or {})
-    return str(data["values"][0])
+    return [str(value) for value in data.get("values", [])]
 
 
 def shortened(label: str, length: int) -> str:

@@ -97,7 +97,7 @@ class House:
     async def open_poll(self, recommendation: str, **options: Any) -> InteractionResult:
         """Let the moderator see a poll and open it; where it is refused at once, return the refusal."""
         preview = await self.preview_poll(recommendation, **options)
-        opening = [pressed for pressed in buttons(preview.response).values() if pressed.startswith("open_vote:")]
+        opening = [pressed for pressed in buttons(preview.response).values() if pressed.startswith("open_draft:")]
         return await self.moderator.click(answered(preview), custom_id=opening[0]) if opening else preview
 
     async def join(self, who: MemberActor, segment: str, groups: tuple[str, ...] = ()) -> InteractionResult:

@@ -48,7 +48,7 @@ async def busy_house(open_house: House) -> House:
     for number, position in enumerate(("Support", "Support", "Can live with it", "Object", "Pass")):
         await vote(open_house, number, position)
     await vote(open_house, 9, "Object", OTHER)
-    await open_house.moderator.slash(open_house.lobby, "poll close", recommendation=ON, reason="-2+3")
+    await open_house.moderator.slash(open_house.lobby, "poll close", vote=ON, reason="-2+3")
     ann = open_house.member("ann-example")
     await ann.send(open_house.thread(ON), "@SUM(A1)")
     form = await ann.click(open_house.card(ON), label="Private feedback")

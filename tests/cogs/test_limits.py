@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from simcord import HttpLogEntry
 
 from cogs.polls import END_REASON_LENGTH, MOST_HEADS
-from cogs.ui.cards import CardState, recommendation_card, result_card, start_card
+from cogs.ui.cards import CardState, result_card, start_card, subject_card
 from cogs.ui.layout import Piece, menus, pages, rows, sent_once, shortened, text
 from cogs.ui.texts import Speech, captions
 from cogs.voting import REASON_LENGTH
@@ -158,6 +158,7 @@ def ended(longest: Catalogue) -> Poll:
     return Poll(
         id=10**9,
         consultation_id=1,
+        subject=recommendation.key,
         recommendation=recommendation.key,
         group=recommendation.group,
         wording={
@@ -200,15 +201,13 @@ def test_a_recommendation_s_card_fits(
         "open without end": CardState(
             ConsultationState.OPEN, reads_messages=False, poll=replace(running, closes_at=None), turnout=10**5
         ),
-        "ended": CardState(ConsultationState.OPEN, False, ended, 10**5, counted, alternative),
+        "ended": CardState(ConsultationState.OPEN, False, ended, 10**5, None, counted, alternative),
         "ended without segments": CardState(
-            ConsultationState.OPEN, False, ended, 10**5, replace(counted, segments=()), alternative
+            ConsultationState.OPEN, False, ended, 10**5, None, replace(counted, segments=()), alternative
         ),
     }[state]
 
-    assert not refused(
-        *recommendation_card(longest, longest.recommendations[ended.recommendation], speeches, shown_now)
-    )
+    assert not refused(*subject_card(longest, longest.recommendations[ended.subject], speeches, shown_now))
 
 
 @pytest.mark.parametrize("languages", PAIRS, ids="-".join)
@@ -318,7 +317,7 @@ async def test_the_longest_result_is_posted_and_shown(full_house: House) -> None
     for number, segment in enumerate(SEGMENTS * 5):
         await house.bot.ballot_box.cast(Ballot(poll.id, number + 1, segment, list(Position)[number % 4]))
 
-    await house.moderator.slash(house.lobby, "poll close", recommendation=key, reason="*" * END_REASON_LENGTH)
+    await house.moderator.slash(house.lobby, "poll close", vote=key, reason="*" * END_REASON_LENGTH)
 
     assert len(house.thread(key).history()) == 1
     assert house.card(key).attachments
@@ -392,15 +391,16 @@ async def test_no_two_commands_or_options_have_one_name_in_any_language(commands
             assert len(names) == len(set(names)), names
 
 
-async def test_each_command_stays_under_8000_characters_with_all_its_languages(commands: list[dict[str, Any]]) -> None:
+async def test_each_command_stays_under_8000_characters_in_its_longest_language(commands: list[dict[str, Any]]) -> None:
+    """Discord counts the longest localization of each field, and the values of choices."""
     for command in commands:
-        total = sum(
-            len(one)
+        fields = [
+            max(map(len, in_every_language(part, field)))
             for part in parts(command)
             for field in ("name", "description")
-            for one in in_every_language(part, field)
-        )
-        assert total <= 8_000, command["name"]
+        ]
+        values = [len(str(part["value"])) for part in parts(command) if "value" in part]
+        assert sum(fields) + sum(values) <= 8_000, command["name"]
 
 
 # The checker itself

@@ -524,7 +524,7 @@ async def test_status_counts_what_may_be_known(open_house: House) -> None:
         who = open_house.member(f"person{number}-example")
         await open_house.vote(who, STEM, "Support", segment="academia", groups=[])
     await open_house.member("person0-example").send(open_house.thread(STEM), "A thought.")
-    await open_house.moderator.slash(open_house.lobby, "poll close", recommendation="data-analytics", reason="Enough.")
+    await open_house.moderator.slash(open_house.lobby, "poll close", vote="data-analytics", reason="Enough.")
 
     told = await run(open_house, "status")
 

@@ -189,7 +189,7 @@ async def test_two_exports_do_not_show_which_ballots_belong_to_whom_erased(store
     async with store.read() as session:
         after = await polls.recorded_ballots(session, ended)
     assert {one.pseudonym for one in before} & {one.pseudonym for one in after} == set()
-    said = [Counter((one.segment, one.position, one.hour) for one in exported) for exported in (before, after)]
+    said = [Counter((one.segment, one.answer, one.hour) for one in exported) for exported in (before, after)]
     assert said[0] == said[1]
 
 
@@ -199,9 +199,9 @@ async def test_the_history_of_a_counted_ballot_is_its_last_entry_under_the_same_
 
     bobs = store.sealer.seal(Purpose.BALLOT, BOB, consultation.id)
     async with store.read() as session:
-        columns = (BallotRow.seal, BallotRow.segment, BallotRow.position, BallotRow.cast_at)
+        columns = (BallotRow.seal, BallotRow.segment, BallotRow.answer, BallotRow.cast_at)
         [ballot] = await session.execute(select(*columns).where(BallotRow.poll_id == ended.id, BallotRow.seal != bobs))
-        columns = (BallotChange.seal, BallotChange.segment, BallotChange.position, BallotChange.cast_at)
+        columns = (BallotChange.seal, BallotChange.segment, BallotChange.answer, BallotChange.cast_at)
         changes = (
             await session.execute(select(*columns).where(BallotChange.poll_id == ended.id, BallotChange.seal != bobs))
         ).all()
@@ -271,7 +271,7 @@ async def test_no_ballot_or_membership_that_waits_survives(store, box, consultat
         await register.drain()
         with pytest.raises(ConsultationError, match="being_erased"):
             await box.cast(Ballot(poll.id, ANN, "industry", Position.PASS))
-        assert (await box.cast(Ballot(poll.id, BOB, "industry", Position.PASS))).position is Position.PASS
+        assert (await box.cast(Ballot(poll.id, BOB, "industry", Position.PASS))).answer == Position.PASS
         async with store.write() as session:
             await rights.erase(session, Person(ANN, consultation.id))
 

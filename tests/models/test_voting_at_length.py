@@ -101,7 +101,7 @@ class Voting(RuleBasedStateMachine):
         answers = self.runner.run(vote())
         for (person, position), answer in zip(votes, answers, strict=True):
             if self.is_open:
-                assert (answer.position, answer.changed) == (position, person in self.cast)
+                assert (answer.answer, answer.changed) == (position, person in self.cast)
                 self.cast[person] = (self.segments.get(person, "federations"), position)
                 self.changes += 1
             else:

@@ -153,7 +153,7 @@ def test_feedback_is_one_row_a_contribution_with_objections_last(poll, captions)
         segment=None,
         edited_at=datetime(2030, 3, 3, tzinfo=UTC),
     )
-    reason = Reason(7, "more-rye", None, "It rains too much.", Quotation.WITH_SEGMENT)
+    reason = Reason(7, "more-rye", Position.OBJECT, None, "It rains too much.", Quotation.WITH_SEGMENT)
     record = Record((counted(poll, reasons=(reason,)),), (COMMENT, thread))
     private, public, objection = rows_of(export_files(record, captions)["feedback.csv"])
     assert private == {

@@ -94,18 +94,34 @@ def upgrade() -> None:
         sa.UniqueConstraint("consultation_id", "kind", "key", name=op.f("uq_places_consultation_id_kind_key")),
     )
     op.create_table(
+        "poll_drafts",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("draft", sa.JSON(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_poll_drafts_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_poll_drafts")),
+    )
+    op.create_table(
         "polls",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
-        sa.Column("recommendation", sa.String(length=80), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("recommendation", sa.String(length=80), nullable=True),
         sa.Column("group", sa.String(length=80), nullable=False),
         sa.Column("wording", sa.JSON(), nullable=False),
+        sa.Column("paper", sa.JSON(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("end_reason", sa.Text(), nullable=True),
         sa.Column("cancelled", sa.Boolean(), nullable=False),
         sa.Column("quorum", sa.JSON(), nullable=False),
+        sa.Column("visibility", sa.String(length=10), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shown", sa.JSON(), nullable=True),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("result_posted", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -115,8 +131,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("polls", schema=None) as batch_op:
         batch_op.create_index(
-            "uq_polls_open_recommendation",
-            ["consultation_id", "recommendation"],
+            "uq_polls_open_subject",
+            ["consultation_id", "subject"],
             unique=True,
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
@@ -146,7 +162,7 @@ def upgrade() -> None:
         sa.Column("poll_id", sa.Integer(), nullable=False),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.Column("segment", sa.String(length=80), nullable=False),
-        sa.Column("position", sa.String(length=10), nullable=False),
+        sa.Column("answer", sa.String(length=25), nullable=False),
         sa.Column("cast_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["poll_id"], ["polls.id"], name=op.f("fk_ballot_changes_poll_id_polls")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ballot_changes")),
@@ -160,7 +176,7 @@ def upgrade() -> None:
         sa.Column("poll_id", sa.Integer(), nullable=False),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.Column("segment", sa.String(length=80), nullable=False),
-        sa.Column("position", sa.String(length=10), nullable=False),
+        sa.Column("answer", sa.String(length=25), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("quotation", sa.String(length=20), nullable=False),
         sa.Column("cast_at", sa.DateTime(timezone=True), nullable=False),
@@ -169,7 +185,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("poll_id", "seal", name=op.f("uq_ballots_poll_id_seal")),
     )
     with op.batch_alter_table("ballots", schema=None) as batch_op:
-        batch_op.create_index("ix_ballots_count", ["poll_id", "segment", "position"], unique=False)
+        batch_op.create_index("ix_ballots_count", ["poll_id", "segment", "answer"], unique=False)
 
 
 def downgrade() -> None:
@@ -187,12 +203,13 @@ def downgrade() -> None:
     op.drop_table("trace")
     with op.batch_alter_table("polls", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_polls_open_recommendation",
+            "uq_polls_open_subject",
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
 
     op.drop_table("polls")
+    op.drop_table("poll_drafts")
     op.drop_table("places")
     op.drop_table("participants")
     op.drop_table("feedback")
