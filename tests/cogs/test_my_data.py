@@ -44,9 +44,7 @@ async def busy_house(open_house: House) -> House:
         await open_house.open_poll(recommendation, closes="7 days")
     for name, locale in (("ann-example", "en-US"), ("bob-example", "fr")):
         await take_part(open_house, name, locale)
-    await open_house.moderator.slash(
-        open_house.lobby, "poll close", recommendation=other(open_house), reason="Enough was said."
-    )
+    await open_house.moderator.slash(open_house.lobby, "poll close", vote=other(open_house), reason="Enough was said.")
     return open_house
 
 
