@@ -45,6 +45,7 @@ async def busy_house(open_house: House) -> House:
     for name, locale in (("ann-example", "en-US"), ("bob-example", "fr")):
         await take_part(open_house, name, locale)
     await open_house.moderator.slash(open_house.lobby, "poll close", vote=other(open_house), reason="Enough was said.")
+    await open_house.env.advance_time(60)  # until every card shows it
     return open_house
 
 
