@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
@@ -46,9 +46,13 @@ EXTENSIONS = (
     "cogs.review",
     "cogs.export",
     "cogs.questions",
+    "cogs.my_data",
+    "cogs.retention",
 )
 COMMANDS_HASH = "commands"
 DEFAULT_POLICY = Policy()
+
+_Result = TypeVar("_Result")
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -96,7 +100,7 @@ class ConsultationBot(commands.Bot):
         self.cards = CardKeeper(self)
         self.results = ResultPoster(self)
         self.poll_clock = PollClock(self)
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
         await self.tree.set_translator(CommandTranslator())
@@ -118,7 +122,7 @@ class ConsultationBot(commands.Bot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cogs' listeners: there are no commands by text."""
 
-    def later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def later(self, work: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
         """Do something after the person was answered; it is held until it is done."""
         task = asyncio.create_task(work)
         self._running.add(task)

@@ -61,6 +61,10 @@ class Memory:
     _places: dict[tuple[int, PlaceKind, str], Place] = field(default_factory=dict)
     _places_by_id: dict[int, Place] = field(default_factory=dict)
 
+    def consultation(self, consultation_id: int) -> Consultation | None:
+        """Return the consultation with this id, if there is one."""
+        return next((one for one in self.consultations.values() if one.id == consultation_id), None)
+
     def open_poll_on(self, consultation_id: int, subject: str) -> Poll | None:
         """Return the open poll that stands on the card of this key, if there is one."""
         return next(
@@ -144,17 +148,18 @@ async def _load_people(session: AsyncSession, memory: Memory) -> None:
 
 
 def consultation_record(row: ConsultationRow) -> Consultation:
-    state = ConsultationState(row.state)
     return Consultation(
-        row.id,
-        row.guild_id,
-        row.content_key,
-        state,
-        tuple(row.public_languages),
-        row.opened_at,
-        row.expected_heads,
-        SegmentSource(row.segment_source),
-        {int(role): segment for role, segment in row.segment_roles.items()},
+        id=row.id,
+        guild_id=row.guild_id,
+        content_key=row.content_key,
+        state=ConsultationState(row.state),
+        public_languages=tuple(row.public_languages),
+        opened_at=row.opened_at,
+        expected_heads=row.expected_heads,
+        forget_at=row.forget_at,
+        forgotten_at=row.forgotten_at,
+        segment_source=SegmentSource(row.segment_source),
+        segment_roles={int(role): segment for role, segment in row.segment_roles.items()},
     )
 
 

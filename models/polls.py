@@ -306,18 +306,23 @@ async def recorded_ballots(session: UnitOfWork, poll: Poll) -> list[RecordedBall
     """Return the ballots of an ended poll for the confidential record, in an order that tells nothing.
 
     Segments are merged as in the published result. A voter bears another pseudonym in each poll: one that stayed the
-    same would let a poll that publishes a small segment name its members in a poll that merges it. The hour of a
+    same would let a poll that publishes a small segment name its members in a poll that merges it. All of them change
+    when somebody erases what they gave: otherwise the one that changed would be theirs. The hour of a
     ballot is told only where it shares it with enough others of its row: a card's turnout and the roles that people
     get when they join show when somebody voted.
     """
     labels = (await result(session, poll)).labels
     rows = list(await session.scalars(select(BallotRow).where(BallotRow.poll_id == poll.id)))
+    salt = await session.scalar(
+        select(ConsultationRow.pseudonym_salt).where(ConsultationRow.id == poll.consultation_id)
+    )
+    scope = f"poll {poll.id} {salt.hex() if salt else ''}"
     in_hour = Counter((labels[row.segment], _hour(row.cast_at)) for row in rows)
     ballots = [
         RecordedBallot(
             poll_id=poll.id,
             subject=poll.subject,
-            pseudonym=pseudonym(row.seal, f"poll {poll.id}"),
+            pseudonym=pseudonym(row.seal, scope),
             segment=labels[row.segment],
             answer=row.answer,
             hour=_hour(row.cast_at) if in_hour[labels[row.segment], _hour(row.cast_at)] >= SMALLEST_SEGMENT else None,

@@ -102,6 +102,8 @@ class Consultation:
 
     `segment_source` is what counts for polls opened from now on and for what is said now. `segment_roles` are the ids
     of Discord's roles with the segment that each stands for, the one that wins first.
+    `forget_at` is when its retention period ends, None while it is not closed; `forgotten_at` is when its people's
+    ids were made unrecoverable, None before and again once it was opened anew.
     """
 
     id: int
@@ -113,6 +115,8 @@ class Consultation:
     expected_heads: Mapping[str, int]
     segment_source: SegmentSource = SegmentSource.DECLARED
     segment_roles: Mapping[int, str] = field(default_factory=dict)
+    forget_at: datetime | None = None
+    forgotten_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

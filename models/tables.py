@@ -58,7 +58,7 @@ class Base(DeclarativeBase):
 
 
 class StoredValue(Base):
-    """What the bot keeps about itself: the check value of its key, the digest of the commands it handed to Discord."""
+    """What the bot keeps about itself: the check value of its key, secrets to destroy, the digest of its commands."""
 
     __tablename__ = "stored_values"
 
@@ -72,6 +72,8 @@ class ConsultationRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     guild_id: Mapped[int] = mapped_column(BigInteger, unique=True)
     content_key: Mapped[str] = mapped_column(String(40))
+    secret_name: Mapped[str] = mapped_column(String(32))  # which secret seals its ids; the secret lies with the key
+    pseudonym_salt: Mapped[bytes]  # drawn anew at each erasure, so that two exports cannot be compared by pseudonym
     state: Mapped[str] = mapped_column(String(10))
     public_languages: Mapped[list[str]]
     expected_heads: Mapped[dict[str, Any]]  # how many are asked for, by segment, as moderators entered it
@@ -80,6 +82,8 @@ class ConsultationRow(Base):
     created_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    forget_at: Mapped[datetime | None]  # when its retention period ends
+    forgotten_at: Mapped[datetime | None]
 
 
 class PlaceRow(Base):

@@ -126,7 +126,7 @@ def longest_content() -> Iterator[tuple[str, str]]:
         "privacy.toml",
         "".join(
             entry("notice", key, "", title=min(title, share - words), text=words - 50) for key in rules.REQUIRED_NOTICES
-        ),
+        ).replace("W" * len(rules.DAYS) + '"', rules.DAYS + '"'),
     )
     related = ", ".join(f'"fact-{n}"' for n in range(1, 4))
     questions = "tags = {}\n[fact.questions]\nen = ['How long is the longest answer?']\n"

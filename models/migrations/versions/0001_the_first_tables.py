@@ -17,6 +17,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("content_key", sa.String(length=40), nullable=False),
+        sa.Column("secret_name", sa.String(length=32), nullable=False),
+        sa.Column("pseudonym_salt", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("public_languages", sa.JSON(), nullable=False),
         sa.Column("expected_heads", sa.JSON(), nullable=False),
@@ -25,6 +27,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("forget_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consultations")),
         sa.UniqueConstraint("guild_id", name=op.f("uq_consultations_guild_id")),
     )
