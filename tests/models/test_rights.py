@@ -6,16 +6,16 @@ from collections import Counter
 import pytest
 from sqlalchemy import LargeBinary, func, select
 
-from models import consultations, feedback, participants, polls, rights, trace
+from models import blocks, consultations, feedback, participants, polls, rights, segments, trace
 from models.errors import ConsultationError
 from models.participants import Joining, Register
 from models.records import Ballot, FeedbackKind, Moderator, ModeratorRole, Position, Quotation
 from models.rights import HOLDINGS, Fate, Person
 from models.sealing import EVERYWHERE, Purpose
-from models.tables import BallotChange, BallotRow, Base, FeedbackRow, ParticipantRow, Preference, TraceRow
+from models.tables import BallotChange, BallotRow, Base, BlockRow, FeedbackRow, ParticipantRow, Preference, TraceRow
 
 ANN, BOB = 812_345_678_901_234_567, 99_000_000_000_000_011
-KEPT = {TraceRow.__tablename__}  # what an erasure leaves, and says so
+KEPT = {TraceRow.__tablename__, BlockRow.__tablename__}  # what an erasure leaves, and says so
 
 
 def columns_of_seals() -> set[tuple[str, str]]:
@@ -34,6 +34,8 @@ async def take_part(store, box, consultation, person, ended, cancelled, running)
         await participants.join(session, consultation.id, person, "industry", ["research"], wants_messages=True)
         await participants.choose_language(session, person, "fr")
         await trace.record(session, consultation.id, Moderator(person, ModeratorRole.MODERATOR), "poll_open")
+        await segments.confirm(session, consultation.id, person, "industry")
+        await blocks.block(session, consultation.id, person)
         await feedback.record_message(
             session,
             consultation,
@@ -124,6 +126,7 @@ async def test_what_is_shown_is_whole_and_ones_own(store, consultation):
 
     assert dict(counts) == {
         ("membership", Fate.ERASED): 1,
+        ("confirmation", Fate.ERASED): 1,
         ("language", Fate.ERASED): 1,
         ("ballot", Fate.DISOWNED): 1,
         ("ballot", Fate.WITHDRAWN): 2,
@@ -131,6 +134,7 @@ async def test_what_is_shown_is_whole_and_ones_own(store, consultation):
         ("thread", Fate.ERASED): 1,
         ("private", Fate.ERASED): 1,
         ("moderation", Fate.KEPT): 1,
+        ("block", Fate.KEPT): 1,
     }
     everything = str(shown)
     for written in (f"Public thought of {ANN}.", f"Private thought of {ANN}.", f"Because of {ANN}.", "Shared data"):
