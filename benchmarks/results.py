@@ -97,7 +97,7 @@ async def _standstill(voting: Town, floor: Subject, poll: OpenPoll, recommendati
     message, button = found
     done = asyncio.Event()
     clicking = [asyncio.create_task(_click_on(one, message, button, done)) for one in (voting.discord, floor.discord)]
-    await voting.discord.command("poll close", recommendation=recommendation, reason="It has been measured.")
+    await voting.discord.command("poll close", vote=recommendation, reason="It has been measured.")
     await until(_posted_in(voting, poll.card))
     done.set()
     bot, bare = await asyncio.gather(*clicking)

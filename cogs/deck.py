@@ -3,6 +3,7 @@
 One message is edited from vote to vote. Its buttons say all that is needed, so it goes on after a restart.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import discord
@@ -11,13 +12,18 @@ from discord.ext import commands
 
 from cogs.client import ConsultationBot
 from cogs.ui.deck_cards import also_skipped, answers_card, packed, unpacked, vote_card
+from cogs.ui.double_taps import is_unread
+from cogs.ui.layout import all_chosen
 from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import command_text
-from cogs.voting import cast_as_filled_in, cast_or_ask, recorded
+from cogs.voting import cast_as_filled_in, cast_or_ask, reason_button, recorded
+from models import ballot_paper
 from models.deck import Dealer, Deck
 from models.errors import ConsultationError
 from models.records import CastBallot, Poll
+
+Ways = Sequence[discord.ui.Button[Any]]
 
 
 class VotingDeck(commands.Cog):
@@ -43,53 +49,81 @@ class VotingDeck(commands.Cog):
         await self._show_next(interaction, skips)
 
     @component("deck_skip")
-    async def skip(self, interaction: discord.Interaction[Any], poll_id: str, skips: str) -> None:
+    async def skip(self, interaction: discord.Interaction[Any], poll_id: int, skips: str) -> None:
         """Put a vote behind the others; once all that are left were skipped, show where one stands."""
-        skipped = also_skipped(skips, int(poll_id))
+        if is_unread(interaction):
+            await interaction.response.defer()
+            return
+        skipped = also_skipped(skips, poll_id)
         dealt = await self._deal(interaction, packed(skipped))
         if skipped.issuperset(poll.id for poll in dealt.left):
-            await self._show(interaction, answers_card(dealt, 0, "", self.bot.speech(interaction)))
+            await self._show(interaction, answers_card(self.bot.catalogue, dealt, 0, "", self.bot.speech(interaction)))
         else:
             await self._show(interaction, self._next(interaction, dealt, packed(skipped)))
 
     @component("deck_vote")
-    async def vote_pressed(
-        self, interaction: discord.Interaction[Any], position: str, poll_id: str, skips: str
-    ) -> None:
+    async def vote_pressed(self, interaction: discord.Interaction[Any], answer: str, poll_id: int, skips: str) -> None:
         """Cast the ballot and go on, or first ask what is missing."""
+        if is_unread(interaction):
+            await interaction.response.defer()
+            return
         try:
-            cast = await cast_or_ask(self.bot, interaction, position, poll_id, "deck_ballot", position, poll_id, skips)
+            cast = await cast_or_ask(self.bot, interaction, answer, poll_id, "deck_ballot", answer, poll_id, skips)
         except ConsultationError as error:
             await self._leave_ended(interaction, skips, error)
             raise
         if cast is not None:
             await self._confirm(interaction, skips, *cast)
 
+    @component("deck_choose")
+    async def options_chosen(self, interaction: discord.Interaction[Any], poll_id: int, skips: str) -> None:
+        """Cast what was chosen in the menu, and go on."""
+        poll = self.bot.store.memory.polls.get(poll_id)
+        answer = ballot_paper.answer(poll.paper, all_chosen(interaction)) if poll else ""
+        await self.vote_pressed(interaction, answer, poll_id, skips)
+
+    @component("deck_ranked")
+    async def option_ranked(self, interaction: discord.Interaction[Any], poll_id: int, ranked: str, skips: str) -> None:
+        """Take one more priority, or with none chosen, begin anew."""
+        dealt = await self._deal(interaction, skips)
+        poll = dealt.find(poll_id)
+        if poll is None:
+            await self._show(interaction, self._next(interaction, dealt, skips))
+            raise ConsultationError("vote.poll_ended")
+        grown = ranked + "".join(all_chosen(interaction))
+        ballot_paper.require_ranking(poll.paper, grown)
+        say = self.bot.speech(interaction)
+        await self._show(interaction, vote_card(self.bot.catalogue, poll, dealt, skips, say, ranked=grown))
+
     @component("deck_ballot")
     async def ballot_submitted(
-        self, interaction: discord.Interaction[Any], position: str, poll_id: str, skips: str, _opened_by: str
+        self, interaction: discord.Interaction[Any], answer: str, poll_id: int, skips: str, _opened_by: int
     ) -> None:
         """Take what the form asked for, cast the ballot that was pressed, and go on."""
         try:
-            cast = await cast_as_filled_in(self.bot, interaction, position, poll_id)
+            cast = await cast_as_filled_in(self.bot, interaction, answer, poll_id)
         except ConsultationError as error:
             await self._leave_ended(interaction, skips, error)
             raise
         await self._confirm(interaction, skips, *cast)
 
     @component("deck_answers")
-    async def answers(self, interaction: discord.Interaction[Any], page: str, skips: str) -> None:
+    async def answers(self, interaction: discord.Interaction[Any], page: int, skips: str) -> None:
         """Show what the person answered."""
         dealt = await self._deal(interaction, skips)
-        await self._show(interaction, answers_card(dealt, int(page), skips, self.bot.speech(interaction)))
+        await self._show(
+            interaction, answers_card(self.bot.catalogue, dealt, page, skips, self.bot.speech(interaction))
+        )
 
     @component("deck_change")
-    async def change(self, interaction: discord.Interaction[Any], poll_id: str, skips: str) -> None:
+    async def change(self, interaction: discord.Interaction[Any], poll_id: int, skips: str) -> None:
         """Show a vote that was answered, to answer it otherwise."""
         dealt = await self._deal(interaction, skips)
-        poll = dealt.find(int(poll_id))
+        poll = dealt.find(poll_id)
         if poll is None:
-            await self._show(interaction, answers_card(dealt, 0, skips, self.bot.speech(interaction)))
+            await self._show(
+                interaction, answers_card(self.bot.catalogue, dealt, 0, skips, self.bot.speech(interaction))
+            )
             raise ConsultationError("vote.poll_ended")
         say = self.bot.speech(interaction)
         await self._show(interaction, vote_card(self.bot.catalogue, poll, dealt, skips, say))
@@ -102,9 +136,10 @@ class VotingDeck(commands.Cog):
 
     async def _confirm(self, interaction: discord.Interaction[Any], skips: str, poll: Poll, stored: CastBallot) -> None:
         """Say that the ballot is stored, and go on; whatever keeps us from going on, that it is stored is said."""
-        note = recorded(poll, stored, self.bot.speech(interaction))
+        say = self.bot.speech(interaction)
+        note = recorded(self.bot, poll, stored, say)
         try:
-            await self._show_next(interaction, skips, f"✅ {note}")
+            await self._show_next(interaction, skips, f"✅ {note}", ways=reason_button(poll, stored, say))
         except Exception:
             await reply(interaction, note)
             raise
@@ -118,18 +153,18 @@ class VotingDeck(commands.Cog):
         consultation = self.bot.consultation_in(interaction.guild_id)
         return await self.dealer.deal(consultation.id, interaction.user.id, unpacked(skips))
 
-    async def _show_next(self, interaction: discord.Interaction[Any], skips: str, *notes: str) -> None:
+    async def _show_next(self, interaction: discord.Interaction[Any], skips: str, *notes: str, ways: Ways = ()) -> None:
         dealt = await self._deal(interaction, skips)
-        await self._show(interaction, self._next(interaction, dealt, skips, *notes))
+        await self._show(interaction, self._next(interaction, dealt, skips, *notes, ways=ways))
 
     def _next(
-        self, interaction: discord.Interaction[Any], dealt: Deck, skips: str, *notes: str
+        self, interaction: discord.Interaction[Any], dealt: Deck, skips: str, *notes: str, ways: Ways = ()
     ) -> discord.ui.LayoutView:
-        """Draw the vote that comes first, or what the person answered where none is left."""
+        """Draw the vote that comes first, or what the person answered where none is left; `ways` are more buttons."""
         say = self.bot.speech(interaction)
         if not dealt.left:
-            return answers_card(dealt, 0, skips, say, notes)
-        return vote_card(self.bot.catalogue, dealt.left[0], dealt, skips, say, notes)
+            return answers_card(self.bot.catalogue, dealt, 0, skips, say, notes, ways)
+        return vote_card(self.bot.catalogue, dealt.left[0], dealt, skips, say, notes, ways=ways)
 
     async def _show(self, interaction: discord.Interaction[Any], view: discord.ui.LayoutView) -> None:
         """Put a card in place of the one whose button was pressed."""

@@ -1,9 +1,9 @@
-"""Polls: moderators put recommendations to the vote, and change, end or cancel what they opened."""
+"""Polls: moderators put recommendations and their own questions to the vote, and change, end or cancel polls."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -11,32 +11,52 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.client import ConsultationBot
+from cogs.poll_drafts import ask, far_end, show_draft, until
 from cogs.source import choices, find_group, find_recommendation, group_choices, recommendation_choices
-from cogs.ui.cards import CardState, poll_preview
 from cogs.ui.deadlines import parse_beginning, parse_deadline
-from cogs.ui.layout import card, custom_id, sent_once, text
 from cogs.ui.permissions import moderators, require_moderator
+from cogs.ui.poll_lists import find_poll, running_choices, unended_choices, unended_poll
 from cogs.ui.replies import reply, tell_progress
-from cogs.ui.router import component
-from cogs.ui.texts import Speech, command_text
+from cogs.ui.texts import Speech, command_text, one_of, options
 from content.catalogue import LANGUAGES, Recommendation
-from models import polls
+from models import drafts, polls, trace
+from models.ballot_paper import MOST_OPTIONS, MOST_PRIORITIES
 from models.errors import ConsultationError
-from models.records import NO_QUORUM, Consultation, ConsultationState, Poll, Quorum, Wording
+from models.records import (
+    NO_QUORUM,
+    BallotPaper,
+    Consultation,
+    ConsultationState,
+    Moderator,
+    PollDraft,
+    PollKind,
+    Quorum,
+    ReasonPolicy,
+    Visibility,
+    Wording,
+)
+from models.texts import clean
 
 END_REASON_LENGTH = 300
 DATE_LENGTH = 60
 MOST_HEADS = 100_000
+USUAL_PRIORITIES = 3
 # Between two polls of a group: Discord takes about five edits in five seconds in one channel.
 BETWEEN_OPENINGS = 1.5
 
 When = app_commands.Range[str, 1, DATE_LENGTH]
 Heads = app_commands.Range[int, 1, MOST_HEADS]
 Share = app_commands.Range[int, 1, 100]
+Most = app_commands.Range[int, 1, MOST_OPTIONS]
+EndReason = app_commands.Range[str, 1, END_REASON_LENGTH]
+
+KINDS = one_of("poll_kind", PollKind)
+REASONS = one_of("reason_policy", ReasonPolicy)
+VISIBILITIES = one_of("visibility", Visibility)
 
 
 class Polls(commands.Cog):
-    """Puts recommendations to the vote, and changes, ends and cancels polls."""
+    """Puts questions to the vote, and changes, ends, cancels and publishes polls."""
 
     poll = moderators(command_text("command.poll.name"), command_text("command.poll.description"))
 
@@ -47,20 +67,8 @@ class Polls(commands.Cog):
     @poll.command(
         name=command_text("command.poll_open.name"), description=command_text("command.poll_open.description")
     )
-    @app_commands.rename(
-        recommendation=command_text("option.recommendation.name"),
-        closes=command_text("option.closes.name"),
-        starts=command_text("option.starts.name"),
-        quorum=command_text("option.quorum.name"),
-        share=command_text("option.share.name"),
-    )
-    @app_commands.describe(
-        recommendation=command_text("option.recommendation.description"),
-        closes=command_text("option.closes.description"),
-        starts=command_text("option.starts.description"),
-        quorum=command_text("option.quorum.description"),
-        share=command_text("option.share.description"),
-    )
+    @options("recommendation", "closes", "starts", "quorum", "share", "reasons", "results")
+    @app_commands.choices(reasons=REASONS, results=VISIBILITIES)
     async def open_poll(
         self,
         interaction: discord.Interaction[Any],
@@ -69,84 +77,91 @@ class Polls(commands.Cog):
         starts: When | None = None,
         quorum: Heads | None = None,
         share: Share | None = None,
+        reasons: str = ReasonPolicy.OFF,
+        results: str = Visibility.ENDED,
     ) -> None:
-        """Show the moderator alone what would be opened; nothing is stored yet."""
+        """Show the moderator alone what would be opened."""
         require_moderator(self.bot, interaction)
-        consultation = self.bot.consultation_in(interaction.guild_id)
+        consultation = self._open_consultation(interaction)
         say = self.bot.speech(interaction)
         found = find_recommendation(self.bot, recommendation, say)
+        self._require_free(consultation, found)
         opens_at = self._beginning(starts, say)
-        planned = Poll(
-            id=0,
-            consultation_id=consultation.id,
-            recommendation=found.key,
-            group=found.group,
-            wording=_wording(found),
-            opened_at=opens_at or self.bot.store.now(),
-            closes_at=self._deadline(closes, say, opens_at),
-            ended_at=None,
-            end_reason=None,
-            quorum=_quorum(consultation, quorum or 0, share or 0),
+        draft = PollDraft(
+            found.key,
+            found.group,
+            _wording(found),
+            opens_at,
+            self._deadline(closes, say, opens_at),
+            _quorum(consultation, quorum or 0, share or 0),
+            BallotPaper(reasons=ReasonPolicy(reasons)),
+            Visibility(results),
         )
-        if consultation.state is not ConsultationState.OPEN:
-            raise ConsultationError("consultation.not_open")
-        if self.bot.store.memory.open_poll_on(consultation.id, found.key) is not None:
-            raise ConsultationError("poll.already_open")
-        state = CardState(consultation.state, self.bot.reads_messages, planned, has_begun=opens_at is None)
-        confirmation = custom_id(
-            "open_vote", found.key, _epoch(planned.closes_at), _epoch(opens_at), quorum or 0, share or 0
-        )
-        speeches = self.bot.public_speeches(consultation)
-        drawn = poll_preview(self.bot.catalogue, found, speeches, state, say, confirmation)
-        await reply(interaction, view=sent_once(*drawn))
+        async with self.bot.store.write() as session:
+            number = await drafts.keep(session, consultation.id, draft)
+        await show_draft(self.bot, interaction, consultation, number, draft)
 
-    @component("open_vote")
-    async def open_pressed(
+    @poll.command(name=command_text("command.poll_ask.name"), description=command_text("command.poll_ask.description"))
+    @options(
+        "closes",
+        "starts",
+        "quorum",
+        "share",
+        "reasons",
+        "results",
+        "most",
+        kind="poll_kind",
+        group="ask_group",
+        recommendation="ask_recommendation",
+    )
+    @app_commands.choices(kind=KINDS, reasons=REASONS, results=VISIBILITIES)
+    async def ask(
         self,
         interaction: discord.Interaction[Any],
-        recommendation: str,
-        closes: str,
-        starts: str,
-        heads: str,
-        share: str,
+        kind: str,
+        group: str | None = None,
+        recommendation: str | None = None,
+        most: Most | None = None,
+        closes: When | None = None,
+        starts: When | None = None,
+        quorum: Heads | None = None,
+        share: Share | None = None,
+        reasons: str = ReasonPolicy.OFF,
+        results: str = Visibility.ENDED,
     ) -> None:
-        """Open the vote that was shown, in place of what showed it."""
+        """Ask for the words of a question of the moderators' own, or for the options on a recommendation."""
         require_moderator(self.bot, interaction)
-        consultation = self.bot.consultation_in(interaction.guild_id)
+        consultation = self._open_consultation(interaction)
         say = self.bot.speech(interaction)
-        found = find_recommendation(self.bot, recommendation, say)
-        quorum = _quorum(consultation, int(heads), int(share))
-        poll = await self._open(consultation, found, _moment(closes), quorum, _moment(starts))
-        title = found.title.in_language(say.language)
-        opened = say(
-            "poll.planned" if poll.opened_at > self.bot.store.now() else "poll.opened",
-            title=title,
-            opens=discord.utils.format_dt(poll.opened_at, "f"),
-            until=_until(poll, say),
+        found = find_recommendation(self.bot, recommendation, say) if recommendation else None
+        if found is not None:
+            self._require_free(consultation, found)
+            if kind == PollKind.POSITION:
+                raise ConsultationError("poll.positions_by_open")
+        elif group is None:
+            raise ConsultationError("poll.group_missing")
+        opens_at = self._beginning(starts, say)
+        draft = PollDraft(
+            found.key if found else None,
+            found.group if found else find_group(self.bot, group or "", say).key,
+            _wording(found) if found else {},
+            opens_at,
+            self._deadline(closes, say, opens_at),
+            _quorum(consultation, quorum or 0, share or 0),
+            BallotPaper(PollKind(kind), (), _most_choices(PollKind(kind), most), ReasonPolicy(reasons)),
+            Visibility(results),
         )
-        await interaction.response.edit_message(view=sent_once(card(text(opened))))
-
-    @component("leave_vote")
-    async def leave_pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """Take away what was shown; no vote is opened."""
-        say = self.bot.speech(interaction)
-        await interaction.response.edit_message(view=sent_once(card(text(say("poll.not_opened")))))
+        async with self.bot.store.write() as session:
+            number = await drafts.keep(session, consultation.id, draft)
+        await ask(self.bot, interaction, consultation, number, draft)
 
     @poll.command(
         name=command_text("command.poll_open_all.name"), description=command_text("command.poll_open_all.description")
     )
-    @app_commands.rename(group=command_text("option.group.name"), closes=command_text("option.closes.name"))
-    @app_commands.describe(
-        group=command_text("option.poll_group.description"), closes=command_text("option.closes.description")
-    )
-    async def open_all(
-        self,
-        interaction: discord.Interaction[Any],
-        group: str,
-        closes: When | None = None,
-    ) -> None:
+    @options("closes", group="poll_group")
+    async def open_all(self, interaction: discord.Interaction[Any], group: str, closes: When | None = None) -> None:
         """Open the polls of a group one after another; given again, the command goes on where it stopped."""
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         found = find_group(self.bot, group, say)
@@ -162,175 +177,166 @@ class Polls(commands.Cog):
                 if number > 1:
                     await asyncio.sleep(BETWEEN_OPENINGS)
                 with _unless_open_already():
-                    await self._open(consultation, one, closes_at)
+                    await self._open(moderator, consultation, one, closes_at)
                 await tell_progress(interaction, say("poll.opening_all", done=number, all=len(waiting)))
         title = found.title.in_language(say.language)
-        await tell_progress(interaction, say("poll.opened_all", count=len(waiting), group=title))
+        opened = say("poll.opened_all", count=len(waiting), group=title)
+        await tell_progress(interaction, "\n".join([opened, *far_end(self.bot, closes_at, say)]))
 
     @poll.command(
         name=command_text("command.poll_edit.name"), description=command_text("command.poll_edit.description")
     )
-    @app_commands.rename(
-        recommendation=command_text("option.recommendation.name"),
-        closes=command_text("option.closes.name"),
-        starts=command_text("option.starts.name"),
-        quorum=command_text("option.quorum.name"),
-        share=command_text("option.share.name"),
-    )
-    @app_commands.describe(
-        recommendation=command_text("option.recommendation.description"),
-        closes=command_text("option.closes.description"),
-        starts=command_text("option.starts.description"),
-        quorum=command_text("option.quorum.description"),
-        share=command_text("option.share.description"),
-    )
+    @options("closes", "starts", "quorum", "share", "results", poll="poll")
+    @app_commands.choices(results=VISIBILITIES)
     async def edit_poll(
         self,
         interaction: discord.Interaction[Any],
-        recommendation: str,
+        poll: str,
         closes: When | None = None,
         starts: When | None = None,
         quorum: Heads | None = None,
         share: Share | None = None,
+        results: str | None = None,
     ) -> None:
-        """Change a vote before the first ballot; afterwards put off its end at the most."""
-        require_moderator(self.bot, interaction)
+        """Change a vote before the first ballot; afterwards put off its end or show its result later at the most."""
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
-        poll, title = unended_poll(self.bot, consultation, recommendation, say)
+        found, title = unended_poll(self.bot, consultation, poll, say)
         opens_at = self._beginning(starts, say)
-        ahead = poll.opened_at if poll.opened_at > self.bot.store.now() else None
+        ahead = found.opened_at if found.opened_at > self.bot.store.now() else None
         closes_at = self._deadline(closes, say, opens_at or ahead)
         wanted = None
         if quorum or share:
-            wanted = _quorum(consultation, quorum or poll.quorum.heads, share or poll.quorum.share)
-        if not (opens_at or closes_at or wanted):
+            wanted = _quorum(consultation, quorum or found.quorum.heads, share or found.quorum.share)
+        visibility = Visibility(results) if results else None
+        if not (opens_at or closes_at or wanted or visibility):
             raise ConsultationError("poll.nothing_to_change")
         await interaction.response.defer(ephemeral=True)
         # A ballot that was handed in before counts as given.
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
-            poll = await polls.edit(session, poll.id, opens_at=opens_at, closes_at=closes_at, quorum=wanted)
-        self.bot.poll_clock.keep(poll)
-        self.bot.cards.refresh(consultation, poll.recommendation, at_once=True)
-        await reply(interaction, say("poll.edited", title=title, until=_until(poll, say)))
+            edited = await polls.edit(
+                session, found.id, opens_at=opens_at, closes_at=closes_at, quorum=wanted, visibility=visibility
+            )
+            await trace.record(session, consultation.id, moderator, "poll_edit", found.subject)
+        self.bot.poll_clock.keep(edited)
+        self.bot.cards.refresh(consultation, edited.subject, at_once=True)
+        told = say("poll.edited", title=title, until=until(edited, say))
+        await reply(interaction, "\n".join([told, *far_end(self.bot, closes_at, say)]))
 
     @poll.command(
         name=command_text("command.poll_close.name"), description=command_text("command.poll_close.description")
     )
-    @app_commands.rename(
-        recommendation=command_text("option.recommendation.name"), reason=command_text("option.reason.name")
-    )
-    @app_commands.describe(
-        recommendation=command_text("option.recommendation.description"),
-        reason=command_text("option.reason.description"),
-    )
-    async def close_poll(
-        self,
-        interaction: discord.Interaction[Any],
-        recommendation: str,
-        reason: app_commands.Range[str, 1, END_REASON_LENGTH],
-    ) -> None:
-        require_moderator(self.bot, interaction)
+    @options("reason", poll="poll")
+    async def close_poll(self, interaction: discord.Interaction[Any], poll: str, reason: EndReason) -> None:
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         why = end_reason(reason)
-        poll, title = unended_poll(self.bot, consultation, recommendation, say)
-        if poll.opened_at > self.bot.store.now():
+        found, title = unended_poll(self.bot, consultation, poll, say)
+        if found.opened_at > self.bot.store.now():
             raise ConsultationError("poll.not_begun")
         await interaction.response.defer(ephemeral=True)
-        await self.bot.poll_clock.end(poll, why)
+        await self.bot.poll_clock.end(found, why, moderator)
         await reply(interaction, say("poll.closed", title=title))
 
     @poll.command(
         name=command_text("command.poll_cancel.name"), description=command_text("command.poll_cancel.description")
     )
-    @app_commands.rename(
-        recommendation=command_text("option.recommendation.name"), reason=command_text("option.reason.name")
-    )
-    @app_commands.describe(
-        recommendation=command_text("option.recommendation.description"),
-        reason=command_text("option.reason.description"),
-    )
-    async def cancel_poll(
-        self,
-        interaction: discord.Interaction[Any],
-        recommendation: str,
-        reason: app_commands.Range[str, 1, END_REASON_LENGTH],
-    ) -> None:
+    @options("reason", poll="poll")
+    async def cancel_poll(self, interaction: discord.Interaction[Any], poll: str, reason: EndReason) -> None:
         """Take a vote back: its ballots are kept, and no result is shown to anybody."""
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         why = end_reason(reason)
-        poll, title = unended_poll(self.bot, consultation, recommendation, say)
+        found, title = unended_poll(self.bot, consultation, poll, say)
         await interaction.response.defer(ephemeral=True)
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
-            await polls.cancel(session, poll.id, why)
+            await polls.cancel(session, found.id, why)
+            await trace.record(session, consultation.id, moderator, "poll_cancel", found.subject, why)
         await self.bot.results.post()
         await reply(interaction, say("poll.cancelled", title=title))
 
+    @poll.command(
+        name=command_text("command.poll_publish.name"), description=command_text("command.poll_publish.description")
+    )
+    @options(poll="poll")
+    async def publish(self, interaction: discord.Interaction[Any], poll: str) -> None:
+        """Show everybody the result of a vote that has ended."""
+        moderator = require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        await interaction.response.defer(ephemeral=True)
+        async with self.bot.store.write() as session:
+            ended = await polls.ended_polls(session, consultation.id)
+            found = find_poll([one for one in ended if not one.is_published], poll, say)
+            if found is None:
+                raise ConsultationError("poll.none_to_publish")
+            await polls.publish(session, found.id)
+            await trace.record(session, consultation.id, moderator, "poll_publish", found.subject)
+        await self.bot.results.post()
+        await reply(interaction, say("poll.published", title=found.wording[say.language].title))
+
     @open_poll.autocomplete("recommendation")
+    @ask.autocomplete("recommendation")
     async def recommendation_titles(
-        self,
-        interaction: discord.Interaction[Any],
-        typed: str,
+        self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
         return recommendation_choices(self.bot, interaction, typed)
 
     @open_all.autocomplete("group")
+    @ask.autocomplete("group")
     async def group_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         return group_choices(self.bot, self.bot.speech(interaction), typed)
 
-    @close_poll.autocomplete("recommendation")
+    @close_poll.autocomplete("poll")
     async def open_poll_titles(
-        self,
-        interaction: discord.Interaction[Any],
-        typed: str,
+        self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
         return running_choices(self.bot, interaction, typed)
 
-    @edit_poll.autocomplete("recommendation")
-    @cancel_poll.autocomplete("recommendation")
+    @edit_poll.autocomplete("poll")
+    @cancel_poll.autocomplete("poll")
     async def unended_poll_titles(
-        self,
-        interaction: discord.Interaction[Any],
-        typed: str,
+        self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Offer also the polls that begin later."""
+        return unended_choices(self.bot, interaction, typed)
+
+    @publish.autocomplete("poll")
+    async def unpublished_titles(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
         consultation = self.bot.store.memory.consultations.get(interaction.guild_id or 0)
+        if consultation is None:
+            return []
         language = self.bot.speech(interaction).language
-        titles = {
-            poll.recommendation: poll.wording[language].title
-            for poll in self.bot.store.memory.polls.values()
-            if consultation and poll.consultation_id == consultation.id
-        }
-        return choices(titles, typed)
+        async with self.bot.store.read() as session:
+            ended = await polls.ended_polls(session, consultation.id)
+        return choices({one.subject: one.wording[language].title for one in ended if not one.is_published}, typed)
 
     async def _open(
-        self,
-        consultation: Consultation,
-        recommendation: Recommendation,
-        closes_at: datetime | None,
-        quorum: Quorum = NO_QUORUM,
-        opens_at: datetime | None = None,
-    ) -> Poll:
+        self, moderator: Moderator, consultation: Consultation, found: Recommendation, closes_at: datetime | None
+    ) -> None:
         """Open a poll, keep its times and show it on its card. Raises ConsultationError where it may not be opened."""
         async with self.bot.store.write() as session:
-            poll = await polls.open_poll(
-                session,
-                consultation,
-                recommendation.key,
-                recommendation.group,
-                _wording(recommendation),
-                closes_at,
-                quorum,
-                opens_at,
-            )
+            poll = await polls.open_poll(session, consultation, found.key, found.group, _wording(found), closes_at)
+            await trace.record(session, consultation.id, moderator, "poll_open_all", poll.subject)
         self.bot.poll_clock.keep(poll)
-        self.bot.cards.refresh(consultation, poll.recommendation, at_once=True)
-        return poll
+        self.bot.cards.refresh(consultation, poll.subject, at_once=True)
+
+    def _open_consultation(self, interaction: discord.Interaction[Any]) -> Consultation:
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        if consultation.state is not ConsultationState.OPEN:
+            raise ConsultationError("consultation.not_open")
+        return consultation
+
+    def _require_free(self, consultation: Consultation, found: Recommendation) -> None:
+        if self.bot.store.memory.open_poll_on(consultation.id, found.key) is not None:
+            raise ConsultationError("poll.already_open")
 
     def _deadline(self, typed: str | None, say: Speech, begins_at: datetime | None = None) -> datetime | None:
         timezone, now = self.bot.catalogue.timezone, self.bot.store.now()
@@ -341,48 +347,11 @@ class Polls(commands.Cog):
         return parse_beginning(typed, say.language, timezone, now) if typed else None
 
 
-def running_polls(bot: ConsultationBot, consultation: Consultation, say: Speech) -> list[tuple[Poll, str]]:
-    """Return a consultation's open polls with their titles as put to the vote, those that end first on top."""
-    now = bot.store.now()
-    running = [
-        (poll, poll.wording[say.language].title)
-        for poll in bot.store.memory.polls.values()
-        if poll.consultation_id == consultation.id and poll.is_open_at(now)
-    ]
-    return sorted(running, key=lambda found: (found[0].closes_at is None, found[0].closes_at, found[0].id))
-
-
-def running_choices(
-    bot: ConsultationBot,
-    interaction: discord.Interaction[Any],
-    typed: str,
-) -> list[app_commands.Choice[str]]:
-    """Return the open polls whose title holds what was typed, for an autocomplete."""
-    consultation = bot.store.memory.consultations.get(interaction.guild_id or 0)
-    running = running_polls(bot, consultation, bot.speech(interaction)) if consultation else []
-    return choices({poll.recommendation: title for poll, title in running}, typed)
-
-
-def unended_poll(bot: ConsultationBot, consultation: Consultation, named: str, say: Speech) -> tuple[Poll, str]:
-    """Return the poll on a recommendation that has not ended, and its title as put to the vote.
-
-    It is found by what was voted on, because the content may have lost the recommendation since. Raises
-    ConsultationError where there is none.
-    """
-    for poll in bot.store.memory.polls.values():
-        title = poll.wording[say.language].title
-        known = {poll.recommendation, title.casefold()}
-        if poll.consultation_id == consultation.id and named.strip().casefold() in known:
-            return poll, title
-    find_recommendation(bot, named, say)
-    raise ConsultationError("poll.none_open")
-
-
 def end_reason(typed: str) -> str:
     """Return why a vote is ended early. Raises ConsultationError where nothing was said: the card shows it to all."""
-    if not typed.strip():
+    if (reason := clean(typed)) is None:
         raise ConsultationError("poll.reason_missing")
-    return typed.strip()
+    return reason.strip()
 
 
 @contextmanager
@@ -397,6 +366,8 @@ def _unless_open_already() -> Iterator[None]:
 
 def _quorum(consultation: Consultation, heads: int, share: int) -> Quorum:
     """Return a quorum over the heads expected now. Raises ConsultationError for a share where none are expected."""
+    if not (heads or share):
+        return NO_QUORUM
     if not share:
         return Quorum(heads)
     if not consultation.expected_heads:
@@ -404,19 +375,15 @@ def _quorum(consultation: Consultation, heads: int, share: int) -> Quorum:
     return Quorum(heads, share, dict(consultation.expected_heads))
 
 
-def _until(poll: Poll, say: Speech) -> str:
-    if poll.closes_at is None:
-        return say("poll.opened_without_end")
-    return say("poll.opened_until", closes=discord.utils.format_dt(poll.closes_at, "f"))
-
-
-def _epoch(moment: datetime | None) -> int:
-    """Return a moment in whole seconds, as custom ids carry it; 0 for none."""
-    return int(moment.timestamp()) if moment else 0
-
-
-def _moment(epoch: str) -> datetime | None:
-    return datetime.fromtimestamp(int(epoch), UTC) if int(epoch) else None
+def _most_choices(kind: PollKind, most: int | None) -> int:
+    """Return how many options may be chosen. Raises ConsultationError for more priorities than people can rank."""
+    if kind is PollKind.SEVERAL:
+        return most or MOST_OPTIONS
+    if kind is not PollKind.PRIORITIES:
+        return 1
+    if most is not None and most > MOST_PRIORITIES:
+        raise ConsultationError("poll.too_many_priorities", most=MOST_PRIORITIES)
+    return most or USUAL_PRIORITIES
 
 
 def _wording(recommendation: Recommendation) -> dict[str, Wording]:

@@ -155,7 +155,7 @@ class Reminders(commands.Cog):
         """Say what ends when, each with the address of its card where it has one."""
         for poll in polls:
             title = harmless(poll.wording[say.language].title)
-            recommendation = self.bot.catalogue.recommendations.get(poll.recommendation)
+            recommendation = self.bot.catalogue.recommendations.get(poll.subject)
             url = card_url(self.bot, consultation, recommendation) if recommendation else None
             if poll.closes_at is not None:
                 yield "- " + say(

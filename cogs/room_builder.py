@@ -16,7 +16,7 @@ from cogs.ui.layout import shortened
 from cogs.ui.texts import Speech
 from content.catalogue import Group, Recommendation
 from models import consultations
-from models.records import Consultation, ConsultationState, Place, PlaceKind
+from models.records import Consultation, ConsultationState, Place, PlaceKind, Poll
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +110,28 @@ class RoomBuilder:
             )
             await self._let_write(self._text_channel(PlaceKind.GROUP, group.key))
             for recommendation in self._bot.catalogue.recommendations_of(group.key):
-                yield await self._card(group, recommendation)
-                yield await self._thread(group, recommendation)
+                async for step in self._subject(group.key, recommendation.key, self._title(recommendation)):
+                    yield step
+            for poll in self._own_questions(group.key):
+                async for step in self.post_question(poll):
+                    yield step
+
+    def _own_questions(self, group: str) -> list[Poll]:
+        """Return the polls on questions of the moderators' own that have not ended."""
+        return [
+            poll
+            for poll in self._bot.store.memory.polls.values()
+            if (poll.consultation_id, poll.group, poll.recommendation) == (self._consultation.id, group, None)
+        ]
+
+    async def post_question(self, poll: Poll) -> AsyncIterator[Step]:
+        """Post the card of a question of the moderators' own, and begin its thread."""
+        async for step in self._subject(poll.group, poll.subject, poll.wording[self._say.language].title):
+            yield step
+
+    async def _subject(self, group: str, subject: str, title: str) -> AsyncIterator[Step]:
+        yield await self._card(group, subject, title)
+        yield await self._thread(group, subject, title)
 
     async def show_state(self) -> list[str]:
         """Let members write in the groups' threads while it is open, and say on the start card whether it is.
@@ -190,18 +210,18 @@ class RoomBuilder:
         )
         return Step(self._say("setup.start_card"), made)
 
-    async def _card(self, group: Group, recommendation: Recommendation) -> Step:
-        channel = self._text_channel(PlaceKind.GROUP, group.key)
+    async def _card(self, group: str, subject: str, title: str) -> Step:
+        channel = self._text_channel(PlaceKind.GROUP, group)
         speeches = list(self._bot.public_speeches(self._consultation))
-        view, files = await self._bot.cards.draw_recommendation(self._consultation, recommendation.key, speeches)
+        view, files = await self._bot.cards.draw_subject(self._consultation, subject, speeches)
         made = await self._posted(
             channel,
             PlaceKind.CARD,
-            recommendation.key,
+            subject,
             lambda: channel.send(view=view, files=files),
             lambda message: message.edit(view=view, attachments=files),
         )
-        return Step(self._title(recommendation), made)
+        return Step(title, made)
 
     async def _posted(
         self,
@@ -223,14 +243,14 @@ class RoomBuilder:
         await self._remember(kind, key, await send())
         return True
 
-    async def _thread(self, group: Group, recommendation: Recommendation) -> Step:
-        name = shortened(self._title(recommendation), THREAD_NAME_LENGTH)
-        card = self._bot.store.memory.place(self._consultation.id, PlaceKind.CARD, recommendation.key)
+    async def _thread(self, group: str, subject: str, title: str) -> Step:
+        name = shortened(title, THREAD_NAME_LENGTH)
+        card = self._bot.store.memory.place(self._consultation.id, PlaceKind.CARD, subject)
         assert card is not None  # noqa: S101 - the step before made it
-        known = self._bot.store.memory.place(self._consultation.id, PlaceKind.THREAD, recommendation.key)
+        known = self._bot.store.memory.place(self._consultation.id, PlaceKind.THREAD, subject)
         if known == card and await self._thread_is_there(card):
             return Step(name, made=False)
-        message = self._text_channel(PlaceKind.GROUP, group.key).get_partial_message(card)
+        message = self._text_channel(PlaceKind.GROUP, group).get_partial_message(card)
         try:
             await message.create_thread(name=name, auto_archive_duration=ARCHIVE_MINUTES)
         except discord.HTTPException as error:
@@ -238,7 +258,7 @@ class RoomBuilder:
             if error.code != ALREADY_HAS_THREAD:
                 raise
         # A thread that is started from a message has that message's id.
-        await self._remember(PlaceKind.THREAD, recommendation.key, discord.Object(card))
+        await self._remember(PlaceKind.THREAD, subject, discord.Object(card))
         return Step(name, made=True)
 
     async def _thread_is_there(self, thread_id: int) -> bool:

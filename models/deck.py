@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from models.records import Poll, Position
+from models.records import Poll
 from models.sealing import Purpose
 from models.store import Store, UnitOfWork
 from models.tables import BallotRow
@@ -21,10 +21,10 @@ TURNOUT_AGE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An open poll with the person's own newest position on it."""
+    """An open poll with the person's own newest answer to it."""
 
     poll: Poll
-    position: Position
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class Deck:
         every = (*self.left, *(one.poll for one in self.answered))
         return next((poll for poll in every if poll.id == poll_id), None)
 
-    def position_on(self, poll_id: int) -> Position | None:
+    def answer_to(self, poll_id: int) -> str | None:
         """Return what the person answered, None where they have not."""
-        return next((one.position for one in self.answered if one.poll.id == poll_id), None)
+        return next((one.answer for one in self.answered if one.poll.id == poll_id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,15 @@ class Dealer:
         turnouts = await self._turnouts(consultation_id)
         running = self._running(consultation_id)
         async with self._store.read() as session:
-            positions = await _positions(session, consultation_id, user_id, running)
+            answers = await _answers(session, consultation_id, user_id, running)
 
         def turn(poll: Poll) -> tuple[bool, int, float, int]:
             end = poll.closes_at.timestamp() if poll.closes_at else float("inf")
             return poll.id in skipped, turnouts.get(poll.id, 0), end, poll.id
 
         return Deck(
-            left=tuple(sorted((running[poll_id] for poll_id in running.keys() - positions.keys()), key=turn)),
-            answered=tuple(Answered(running[poll_id], positions[poll_id]) for poll_id in sorted(positions)),
+            left=tuple(sorted((running[poll_id] for poll_id in running.keys() - answers.keys()), key=turn)),
+            answered=tuple(Answered(running[poll_id], answers[poll_id]) for poll_id in sorted(answers)),
         )
 
     def _running(self, consultation_id: int) -> dict[int, Poll]:
@@ -99,14 +99,14 @@ class Dealer:
             return counted.turnouts
 
 
-async def _positions(
+async def _answers(
     session: UnitOfWork, consultation_id: int, user_id: int, poll_ids: Collection[int]
-) -> dict[int, Position]:
+) -> dict[int, str]:
     seal = session.sealer.seal(Purpose.BALLOT, user_id, consultation_id)
     own = await session.execute(
-        select(BallotRow.poll_id, BallotRow.position).where(BallotRow.seal == seal, BallotRow.poll_id.in_(poll_ids)),
+        select(BallotRow.poll_id, BallotRow.answer).where(BallotRow.seal == seal, BallotRow.poll_id.in_(poll_ids)),
     )
-    return {poll_id: Position(position) for poll_id, position in own}
+    return dict(own.all())
 
 
 async def _count(session: UnitOfWork, poll_ids: Collection[int]) -> dict[int, int]:

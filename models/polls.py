@@ -3,57 +3,95 @@
 Ballots are written by `models/ballot_box.py` alone.
 """
 
+import secrets
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import case, false, func, or_, select, update
+from sqlalchemy import case, false, func, null, or_, select, true, update
 
+from models import ballot_paper
 from models.consultations import require_open
 from models.errors import ConsultationError
 from models.memory import poll_record
-from models.records import NO_QUORUM, Consultation, Poll, Position, Quorum, Quotation, Reason, RecordedBallot, Wording
+from models.records import (
+    NO_QUORUM,
+    POSITIONS,
+    BallotPaper,
+    Consultation,
+    Poll,
+    PollKind,
+    Position,
+    Quorum,
+    Quotation,
+    Reason,
+    RecordedBallot,
+    Visibility,
+    Wording,
+)
 from models.sealing import pseudonym
 from models.store import UnitOfWork
-from models.tables import BallotRow, PollRow
-from models.tally import SMALLEST_SEGMENT, Result, tally
+from models.tables import BallotRow, ConsultationRow, PollRow
+from models.tally import (
+    SMALLEST_SEGMENT,
+    AnyResult,
+    ChoiceCounts,
+    PositionCounts,
+    choice_counts,
+    position_counts,
+    tally,
+    tally_choices,
+)
+
+LIVE_STEP = SMALLEST_SEGMENT
 
 
 async def open_poll(
     session: UnitOfWork,
     consultation: Consultation,
-    recommendation: str,
+    recommendation: str | None,
     group: str,
     wording: Mapping[str, Wording],
     closes_at: datetime | None,
     quorum: Quorum = NO_QUORUM,
     opens_at: datetime | None = None,
+    paper: BallotPaper = POSITIONS,
+    visibility: Visibility = Visibility.ENDED,
 ) -> Poll:
-    """Put a recommendation to the vote, with the wording in every language as it is voted on.
+    """Put a recommendation, or where that is None a question of the moderators' own, to the vote.
 
-    It takes ballots from `opens_at`, or from now where that is None or has passed. Raises ConsultationError where the
-    consultation is not open, the end is not after the beginning or a poll on the recommendation is open already.
+    By what segments count in it is settled here too, by the consultation's setting.
+    `wording` is in every language as it is voted on. It takes ballots from `opens_at`, or from now where that is None
+    or has passed. Raises ConsultationError where the consultation is not open, the end is not after the beginning,
+    the ballot paper cannot be filled in or a poll on the recommendation is open already.
     """
     await require_open(session, consultation.id)
+    ballot_paper.require_valid(paper)
+    subject = recommendation or f"question-{secrets.token_hex(4)}"
     begins_at = max(opens_at or session.now(), session.now())
     _require_order(session.now(), begins_at, closes_at)
     running = select(PollRow.id).where(
         PollRow.consultation_id == consultation.id,
-        PollRow.recommendation == recommendation,
+        PollRow.subject == subject,
         PollRow.ended_at.is_(None),
     )
     if await session.scalar(running) is not None:
         raise ConsultationError("poll.already_open")
+    setting = await session.get_one(ConsultationRow, consultation.id)
     row = PollRow(
         consultation_id=consultation.id,
+        subject=subject,
         recommendation=recommendation,
         group=group,
         wording={language: asdict(text) for language, text in wording.items()},
+        paper=asdict(paper),
         opened_at=begins_at,
         closes_at=closes_at,
         cancelled=False,
         quorum=asdict(quorum),
+        segment_source=setting.segment_source,
+        visibility=visibility.value,
         result_posted=False,
     )
     session.add(row)
@@ -70,11 +108,13 @@ async def edit(
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
     quorum: Quorum | None = None,
+    visibility: Visibility | None = None,
 ) -> Poll:
-    """Change a poll's beginning while that lies ahead, its end and its quorum; None leaves each as it is.
+    """Change a poll's beginning while that lies ahead, its end, its quorum and when its result is shown.
 
-    Raises ConsultationError where the poll has ended, where the beginning has passed or the end would not come after
-    it, and, once somebody has voted, for whatever does more than put off the end.
+    None leaves each as it is. Raises ConsultationError where the poll has ended, where the beginning has passed or the
+    end would not come after it, where the result would be shown earlier, and, once somebody has voted, for whatever
+    does more than put off the end or show the result later.
     """
     now = session.now()
     row = await session.get(PollRow, poll_id)
@@ -85,6 +125,9 @@ async def edit(
         raise ConsultationError("poll.only_extended")
     if opens_at is not None and row.opened_at <= now:
         raise ConsultationError("poll.has_begun")
+    if visibility is not None and Visibility(row.visibility).is_tighter_than(visibility):
+        raise ConsultationError("poll.only_tightened")
+    row.visibility = visibility or row.visibility
     row.opened_at = max(opens_at, now) if opens_at else row.opened_at
     row.closes_at = closes_at or row.closes_at
     _require_order(now, row.opened_at, row.closes_at)
@@ -98,7 +141,8 @@ async def edit(
 async def end(session: UnitOfWork, poll_id: int, reason: str | None = None) -> Poll:
     """End a poll now, for a reason, or without one at the deadline it has reached, also while the bot was down.
 
-    One that has not begun is cancelled: there is nothing to count. Raises ConsultationError where it has ended
+    One that has not begun is cancelled: there is nothing to count. One past its deadline ended there, for no reason
+    that came later. Raises ConsultationError where it has ended
     already, so that of two moderators one is told, or where there is no reason and its deadline was put off.
     """
     now = session.now()
@@ -109,7 +153,7 @@ async def end(session: UnitOfWork, poll_id: int, reason: str | None = None) -> P
         .values(
             # No ballot counted after the deadline, so that is the end, however late it is noticed.
             ended_at=case((PollRow.closes_at <= now, PollRow.closes_at), else_=now),
-            end_reason=reason,
+            end_reason=case((PollRow.closes_at <= now, null()), else_=reason),
             cancelled=PollRow.opened_at > now,
         )
         .returning(PollRow),
@@ -143,11 +187,42 @@ async def cancel(session: UnitOfWork, poll_id: int, reason: str) -> Poll:
 
 
 async def results_to_post(session: UnitOfWork) -> list[Poll]:
-    """Return the ended polls whose result, or whose cancellation, is not in Discord yet, oldest first."""
+    """Return the ended polls whose result, or whose cancellation, is not in Discord yet, oldest first.
+
+    A result that moderators publish is not due before they did.
+    """
     rows = await session.scalars(
-        select(PollRow).where(PollRow.ended_at.is_not(None), PollRow.result_posted.is_(False)).order_by(PollRow.id),
+        select(PollRow)
+        .where(
+            PollRow.ended_at.is_not(None),
+            PollRow.result_posted.is_(False),
+            or_(
+                PollRow.visibility != Visibility.PUBLISHED,
+                PollRow.published_at.is_not(None),
+                PollRow.cancelled == true(),
+            ),
+        )
+        .order_by(PollRow.id),
     )
     return [poll_record(row) for row in rows]
+
+
+async def publish(session: UnitOfWork, poll_id: int) -> Poll:
+    """Show everybody the result of an ended poll that moderators publish.
+
+    Raises ConsultationError where it is open, was cancelled, or is shown already.
+    """
+    row = await session.get(PollRow, poll_id)
+    poll = None if row is None else poll_record(row)
+    if row is None or poll is None or poll.ended_at is None:
+        raise ConsultationError("poll.still_open")
+    if poll.cancelled:
+        raise ConsultationError("poll.was_cancelled")
+    if poll.is_published:
+        raise ConsultationError("poll.already_published")
+    row.published_at = session.now()
+    await session.flush()
+    return poll_record(row)
 
 
 async def mark_posted(session: UnitOfWork, poll_id: int) -> None:
@@ -169,11 +244,11 @@ async def ended_polls(session: UnitOfWork, consultation_id: int) -> list[Poll]:
     return [poll_record(row) for row in rows]
 
 
-async def latest_poll_on(session: UnitOfWork, consultation_id: int, recommendation: str) -> Poll | None:
-    """Return the newest poll on a recommendation, open or ended."""
+async def latest_poll_on(session: UnitOfWork, consultation_id: int, subject: str) -> Poll | None:
+    """Return the newest poll that stands on the card of this key, open or ended."""
     row = await session.scalar(
         select(PollRow)
-        .where(PollRow.consultation_id == consultation_id, PollRow.recommendation == recommendation)
+        .where(PollRow.consultation_id == consultation_id, PollRow.subject == subject)
         .order_by(PollRow.id.desc())
         .limit(1),
     )
@@ -185,8 +260,8 @@ async def turnout(session: UnitOfWork, poll_id: int) -> int:
     return await session.scalar(select(func.count()).where(BallotRow.poll_id == poll_id)) or 0
 
 
-async def result(session: UnitOfWork, poll: Poll) -> Result:
-    """Count an ended poll.
+async def result(session: UnitOfWork, poll: Poll) -> AnyResult:
+    """Count an ended poll: by position, or by option where its ballot paper has some.
 
     Raises ConsultationError while it is open, and where it was cancelled: nobody sees results then.
     """
@@ -195,31 +270,61 @@ async def result(session: UnitOfWork, poll: Poll) -> Result:
     if poll.cancelled:
         raise ConsultationError("poll.was_cancelled")
     rows = await session.execute(
-        select(BallotRow.segment, BallotRow.position, func.count())
+        select(BallotRow.segment, BallotRow.answer, func.count())
         .where(BallotRow.poll_id == poll.id)
-        .group_by(BallotRow.segment, BallotRow.position),
+        .group_by(BallotRow.segment, BallotRow.answer),
     )
-    return tally((segment, Position(position), ballots) for segment, position, ballots in rows)
+    if poll.paper.kind is not PollKind.POSITION:
+        return tally_choices(rows.all(), poll.paper)
+    return tally((segment, Position(answer), ballots) for segment, answer, ballots in rows)
+
+
+async def show_live(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceCounts | None:
+    """Return what is shown of a live result, over all, None before there are five ballots.
+
+    It is counted anew once five more people have voted, and stays as it was until then, also over a restart: between
+    two counts that lay closer together one could see what somebody voted.
+    """
+    if poll.visibility is not Visibility.LIVE:
+        raise ConsultationError("poll.still_open")
+    shown = await session.scalar(select(PollRow.shown).where(PollRow.id == poll.id))
+    rows = await session.execute(
+        select(BallotRow.answer, func.count()).where(BallotRow.poll_id == poll.id).group_by(BallotRow.answer),
+    )
+    now = dict(rows.all())
+    if sum(now.values()) - sum((shown or {}).values()) >= LIVE_STEP:
+        shown = now
+        await session.execute(update(PollRow).where(PollRow.id == poll.id).values(shown=shown))
+    if shown is None:
+        return None
+    if poll.paper.kind is not PollKind.POSITION:
+        return choice_counts(shown, poll.paper)
+    return position_counts((Position(answer), ballots) for answer, ballots in shown.items())
 
 
 async def recorded_ballots(session: UnitOfWork, poll: Poll) -> list[RecordedBallot]:
     """Return the ballots of an ended poll for the confidential record, in an order that tells nothing.
 
     Segments are merged as in the published result. A voter bears another pseudonym in each poll: one that stayed the
-    same would let a poll that publishes a small segment name its members in a poll that merges it. The hour of a
+    same would let a poll that publishes a small segment name its members in a poll that merges it. All of them change
+    when somebody erases what they gave: otherwise the one that changed would be theirs. The hour of a
     ballot is told only where it shares it with enough others of its row: a card's turnout and the roles that people
     get when they join show when somebody voted.
     """
     labels = (await result(session, poll)).labels
     rows = list(await session.scalars(select(BallotRow).where(BallotRow.poll_id == poll.id)))
+    salt = await session.scalar(
+        select(ConsultationRow.pseudonym_salt).where(ConsultationRow.id == poll.consultation_id)
+    )
+    scope = f"poll {poll.id} {salt.hex() if salt else ''}"
     in_hour = Counter((labels[row.segment], _hour(row.cast_at)) for row in rows)
     ballots = [
         RecordedBallot(
             poll_id=poll.id,
-            recommendation=poll.recommendation,
-            pseudonym=pseudonym(row.seal, f"poll {poll.id}"),
+            subject=poll.subject,
+            pseudonym=pseudonym(row.seal, scope),
             segment=labels[row.segment],
-            position=Position(row.position),
+            answer=row.answer,
             hour=_hour(row.cast_at) if in_hour[labels[row.segment], _hour(row.cast_at)] >= SMALLEST_SEGMENT else None,
         )
         for row in rows
@@ -228,15 +333,15 @@ async def recorded_ballots(session: UnitOfWork, poll: Poll) -> list[RecordedBall
 
 
 async def reasons(session: UnitOfWork, poll: Poll) -> list[Reason]:
-    """Return the reasons given with objections in an ended poll, apart from the ballots they came with."""
+    """Return the reasons given in an ended poll, apart from the ballots they came with, objections first."""
     labels = (await result(session, poll)).labels
     rows = await session.scalars(
         select(BallotRow)
-        .where(BallotRow.poll_id == poll.id, BallotRow.position == Position.OBJECT, BallotRow.reason.is_not(None))
-        .order_by(func.lower(BallotRow.reason)),
+        .where(BallotRow.poll_id == poll.id, BallotRow.reason.is_not(None))
+        .order_by(BallotRow.answer != Position.OBJECT, func.lower(BallotRow.reason)),
     )
     return [
-        Reason(poll.id, poll.recommendation, labels[row.segment], row.reason or "", Quotation(row.quotation))
+        Reason(poll.id, poll.subject, row.answer, labels[row.segment], row.reason or "", Quotation(row.quotation))
         for row in rows
     ]
 

@@ -1,8 +1,8 @@
 """What use cases give back: plain frozen values, never mapped objects."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -23,12 +23,56 @@ class Position(StrEnum):
     PASS = "pass"  # noqa: S105 - a position, not a password
 
 
+class PollKind(StrEnum):
+    """How a ballot answers: by a position, one option, several, or some in an order of priority."""
+
+    POSITION = "position"
+    SINGLE = "single"
+    SEVERAL = "several"
+    PRIORITIES = "priorities"
+
+
+class ReasonPolicy(StrEnum):
+    """Whether a poll asks for a reason."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+class Visibility(StrEnum):
+    """When a poll's result is shown; the later, the tighter."""
+
+    LIVE = "live"
+    ENDED = "ended"
+    PUBLISHED = "published"
+
+    def is_tighter_than(self, other: "Visibility") -> bool:
+        order = list(Visibility)
+        return order.index(self) > order.index(other)
+
+
 class Quotation(StrEnum):
     """How the author of a text lets it be quoted in what is published."""
 
     NOT = "not"
     WITHOUT_SEGMENT = "without_segment"
     WITH_SEGMENT = "with_segment"
+
+
+class SegmentSource(StrEnum):
+    """By what it is decided for which segment somebody's ballot counts."""
+
+    DECLARED = "declared"
+    ROLES = "roles"
+    CONFIRMED = "confirmed"
+
+
+# The rows of those whose segment is not known. No segment of the content has an underscore in its key.
+NO_ROLE = "no_role"
+NOT_CONFIRMED = "not_confirmed"
+NOT_DECLARED = "not_declared"  # of participants alone: nobody votes without declaring one where that is what counts
+UNPLACED = frozenset({NO_ROLE, NOT_CONFIRMED, NOT_DECLARED})
 
 
 class FeedbackKind(StrEnum):
@@ -54,7 +98,13 @@ class PlaceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consultation:
-    """One server's consultation."""
+    """One server's consultation.
+
+    `segment_source` is what counts for polls opened from now on and for what is said now. `segment_roles` are the ids
+    of Discord's roles with the segment that each stands for, the one that wins first.
+    `forget_at` is when its retention period ends, None while it is not closed; `forgotten_at` is when its people's
+    ids were made unrecoverable, None before and again once it was opened anew.
+    """
 
     id: int
     guild_id: int
@@ -63,6 +113,10 @@ class Consultation:
     public_languages: tuple[str, ...]
     opened_at: datetime | None
     expected_heads: Mapping[str, int]
+    segment_source: SegmentSource = SegmentSource.DECLARED
+    segment_roles: Mapping[int, str] = field(default_factory=dict)
+    forget_at: datetime | None = None
+    forgotten_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +131,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Somebody who said for which segment they speak, and in which groups they take part."""
+    """Somebody who said for which segment they speak, and in which groups they take part.
+
+    `segment` is what they declared, '' where they were not asked; `role_segment` what their roles stood for when the
+    bot last saw them, '' where it has not looked.
+    """
 
     id: int
     consultation_id: int
     segment: str
     groups: frozenset[str]
     wants_messages: bool
+    role_segment: str = ""
 
 
 class ModeratorRole(StrEnum):
@@ -123,6 +182,36 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One of the answers to choose from, as it reads in each language."""
+
+    key: str
+    wording: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BallotPaper:
+    """How a poll is answered.
+
+    A position poll has no options of its own: its answers are the positions. `most_choices` is how many options may be
+    chosen or ranked; `reasons` whether a reason is asked for, beside that of every objection.
+    """
+
+    kind: PollKind = PollKind.POSITION
+    options: tuple[Option, ...] = ()
+    most_choices: int = 1
+    reasons: ReasonPolicy = ReasonPolicy.OFF
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What can be chosen."""
+        return tuple(Position) if self.kind is PollKind.POSITION else tuple(option.key for option in self.options)
+
+
+POSITIONS = BallotPaper()
+
+
+@dataclass(frozen=True, slots=True)
 class Quorum:
     """How many must vote for a poll to be valid.
 
@@ -141,15 +230,17 @@ NO_QUORUM = Quorum()
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """The question put on one recommendation.
+    """A question put to a group.
 
-    It takes ballots from `opened_at`, which may lie ahead, until `closes_at` or until it is ended; `ended_at` is None
-    before. A cancelled poll keeps its ballots and publishes no result.
+    `subject` is the key of the card it stands on: the recommendation's, or one made for a question of the moderators'
+    own, which has no recommendation. It takes ballots from `opened_at`, which may lie ahead, until `closes_at` or until
+    it is ended; `ended_at` is None before. A cancelled poll keeps its ballots and publishes no result.
+    `segment_source` is the consultation's setting as it was when the poll was opened: no result mixes two.
     """
 
     id: int
     consultation_id: int
-    recommendation: str
+    subject: str
     group: str
     wording: Mapping[str, Wording]
     opened_at: datetime
@@ -158,6 +249,17 @@ class Poll:
     end_reason: str | None
     cancelled: bool = False
     quorum: Quorum = NO_QUORUM
+    recommendation: str | None = None
+    paper: BallotPaper = POSITIONS
+    visibility: Visibility = Visibility.ENDED
+    published_at: datetime | None = None
+    segment_source: SegmentSource = SegmentSource.DECLARED
+
+    @property
+    def is_published(self) -> bool:
+        """Whether everybody may see the result; moderators see that of every ended poll."""
+        shown = self.visibility is not Visibility.PUBLISHED or self.published_at is not None
+        return self.ended_at is not None and not self.cancelled and shown
 
     def is_open_at(self, moment: datetime) -> bool:
         """Say whether a ballot that arrives at `moment` counts: a poll's beginning and end are exact."""
@@ -166,23 +268,39 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class PollDraft:
+    """A poll as it would be opened; `opens_at` is None for at once, `wording` empty while nothing was asked yet."""
+
+    recommendation: str | None
+    group: str
+    wording: Mapping[str, Wording]
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    quorum: Quorum = NO_QUORUM
+    paper: BallotPaper = POSITIONS
+    visibility: Visibility = Visibility.ENDED
+
+
+@dataclass(frozen=True, slots=True)
 class Ballot:
-    """One person's answer to a poll, as handed to the ballot box."""
+    """One person's answer to a poll, as `models.ballot_paper.answer` makes it, handed to the ballot box."""
 
     poll_id: int
     user_id: int
     segment: str
-    position: Position
+    answer: str
     reason: str | None = None
     quotation: Quotation = Quotation.NOT
 
 
 @dataclass(frozen=True, slots=True)
 class CastBallot:
-    """What the ballot box did: the position it stored, and whether it replaced an earlier ballot of the same person."""
+    """What the ballot box stored: an answer, whether it replaced another, its segment, whether it has a reason."""
 
-    position: Position
+    answer: str
     changed: bool
+    segment: str
+    has_reason: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,27 +311,62 @@ class RecordedBallot:
     """
 
     poll_id: int
-    recommendation: str
+    subject: str
     pseudonym: str
     segment: str | None
-    position: Position
+    answer: str
     hour: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """An objection's reason, apart from the ballot it came with; `segment` is None where the poll publishes none."""
+    """A reason given with a ballot, with no more of it than what it answered.
+
+    `segment` is None where the poll publishes none.
+    """
 
     poll_id: int
-    recommendation: str
+    subject: str
+    answer: str
     segment: str | None
     text: str
     quotation: Quotation
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """What is kept of a file that somebody attached: its name, its media type ('' where unknown), its size in bytes."""
+
+    name: str
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadMessage:
+    """What a member wrote in a recommendation's thread, as Discord tells it; `edited_at` is None for never.
+
+    `roles` are its author's roles that are mapped to a segment, None where Discord did not say.
+    """
+
+    message_id: int
+    user_id: int
+    text: str
+    group: str | None
+    recommendation: str | None
+    given_at: datetime
+    edited_at: datetime | None = None
+    attachments: tuple[Attachment, ...] = ()
+    roles: Collection[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Feedback:
-    """A contribution in words. `text` is empty where its author deleted it."""
+    """A contribution in words. `text` is empty where its author deleted it.
+
+    `message_id` is the message in the thread or, of private words, the one they are about in `channel_id`. Moderators
+    set the rest: `version` counts their changes and its author's, `earlier` the wordings that its author replaced.
+    """
 
     id: int
     reference: str
@@ -226,3 +379,46 @@ class Feedback:
     quotation: Quotation
     given_at: datetime
     edited_at: datetime | None
+    attachments: tuple[Attachment, ...] = ()
+    message_id: int | None = None
+    channel_id: int | None = None
+    read: bool = False
+    answered: bool = False
+    pinned: bool = False
+    themes: tuple[str, ...] = ()
+    earlier: int = 0
+    version: int = 0
+    segment_source: SegmentSource = SegmentSource.DECLARED
+
+
+class QuestionKind(StrEnum):
+    """Why a question was kept: nothing answers it, or what was answered did not help."""
+
+    UNANSWERED = "unanswered"
+    DISLIKED = "disliked"
+    ANSWER_DISLIKED = "answer_disliked"  # the moderators' own answer did not help
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """What was asked in the same words: how many times, and last on which day (UTC). Nobody knows by whom."""
+
+    id: int
+    kind: QuestionKind
+    language: str
+    text: str
+    count: int
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class ModeratorsAnswer:
+    """What moderators answer to a question, in one language; it is served until `removed_at`."""
+
+    id: int
+    consultation_id: int
+    language: str
+    question: str
+    answer: str
+    added_at: datetime
+    removed_at: datetime | None

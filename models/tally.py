@@ -1,10 +1,12 @@
-"""Counting: positions by segment, merging of small segments, consensus, quorum. Pure functions over plain values."""
+"""Counting: answers by segment, merging of small segments, consensus, quorum. Pure functions over plain values."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from math import prod
 
-from models.records import Position, Quorum
+from models import ballot_paper
+from models.records import UNPLACED, BallotPaper, PollKind, Position, Quorum
 
 SMALLEST_SEGMENT = 5
 OTHER = "other"
@@ -58,6 +60,43 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceCounts:
+    """How many ballots there are, how many chose each option, and the points of each, all options named.
+
+    Points are Borda's where options were ranked, else the number of ballots that chose the option.
+    """
+
+    ballots: int
+    chosen: Mapping[str, int]
+    points: Mapping[str, int]
+
+    @property
+    def ranking(self) -> tuple[str, ...]:
+        """The options with the most points first, among equals in the order of the ballot paper."""
+        return tuple(sorted(self.points, key=lambda key: -self.points[key]))
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRow:
+    """One published row of a poll with options: a segment, or `OTHER` for those merged into one."""
+
+    segment: str
+    counts: ChoiceCounts
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceResult:
+    """What is published of an ended poll with options; `segments` and `labels` are as in `Result`."""
+
+    total: ChoiceCounts
+    segments: tuple[ChoiceRow, ...]
+    labels: Mapping[str, str | None]
+
+
+AnyResult = Result | ChoiceResult
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentQuorum:
     """A segment's quorum: `needed` ballots, and whether they were cast; None where the segment is not published."""
 
@@ -84,7 +123,7 @@ def tally(counts: Iterable[tuple[str, Position, int]]) -> Result:
     """
     raw: dict[str, PositionCounts] = {}
     for segment, position, ballots in counts:
-        raw[segment] = raw.get(segment, PositionCounts()) + PositionCounts(**{_field(position): ballots})
+        raw[segment] = raw.get(segment, PositionCounts()) + position_counts([(position, ballots)])
     total = sum(raw.values(), PositionCounts())
     labels = _labels({segment: row.ballots for segment, row in raw.items()})
     published: dict[str, PositionCounts] = {}
@@ -94,6 +133,41 @@ def tally(counts: Iterable[tuple[str, Position, int]]) -> Result:
     rows = tuple(SegmentRow(label, published[label]) for label in sorted(published, key=_other_last))
     groups = [row.counts for row in rows] or [total]
     return Result(total, rows, consensus(groups) if total.ballots else None, labels)
+
+
+def position_counts(counts: Iterable[tuple[Position, int]]) -> PositionCounts:
+    """Add `(position, ballots)` pairs up."""
+    return sum((PositionCounts(**{_field(position): ballots}) for position, ballots in counts), PositionCounts())
+
+
+def tally_choices(counts: Iterable[tuple[str, str, int]], paper: BallotPaper) -> ChoiceResult:
+    """Count `(segment, answer, ballots)` triples of a poll with options; segments are merged as by `tally`."""
+    raw: dict[str, Counter[str]] = {}
+    for segment, answer, ballots in counts:
+        raw.setdefault(segment, Counter())[answer] += ballots
+    labels = _labels({segment: answers.total() for segment, answers in raw.items()})
+    published: dict[str, Counter[str]] = {}
+    for segment, answers in raw.items():
+        if (label := labels[segment]) is not None:
+            published.setdefault(label, Counter()).update(answers)
+    rows = (ChoiceRow(label, choice_counts(published[label], paper)) for label in sorted(published, key=_other_last))
+    return ChoiceResult(choice_counts(sum(raw.values(), Counter()), paper), tuple(rows), labels)
+
+
+def choice_counts(answers: Mapping[str, int], paper: BallotPaper) -> ChoiceCounts:
+    """Count ballots by answer into ballots and points by option.
+
+    Ranked options get Borda's points (Borda 1781, 'Mémoire sur les élections au scrutin'): of up to k priorities the
+    first gets k points, the second k - 1, and what is not ranked gets none. Ranking fewer than k takes nothing from
+    what is ranked.
+    """
+    chosen = dict.fromkeys(paper.keys, 0)
+    points = dict.fromkeys(paper.keys, 0)
+    for kept, ballots in answers.items():
+        for rank, key in enumerate(ballot_paper.chosen(paper, kept)):
+            chosen[key] += ballots
+            points[key] += ballots * (paper.most_choices - rank if paper.kind is PollKind.PRIORITIES else 1)
+    return ChoiceCounts(sum(answers.values()), chosen, points)
 
 
 def consensus(groups: Iterable[PositionCounts]) -> float:
@@ -110,7 +184,7 @@ def heads_needed(expected: int, share: int) -> int:
     return -(-expected * share // 100)
 
 
-def quorum_outcome(result: Result, quorum: Quorum) -> QuorumOutcome:
+def quorum_outcome(result: AnyResult, quorum: Quorum) -> QuorumOutcome:
     """Say where a quorum was reached, from published numbers alone.
 
     Nothing is said of a segment that has no row of its own, however many voted, nor of all segments together: either
@@ -134,8 +208,8 @@ def _labels(ballots: Mapping[str, int]) -> dict[str, str | None]:
     return {segment: OTHER if segment in small else segment for segment in ballots}
 
 
-def _other_last(segment: str) -> tuple[bool, str]:
-    return segment == OTHER, segment
+def _other_last(segment: str) -> tuple[bool, bool, str]:
+    return segment == OTHER, segment in UNPLACED, segment
 
 
 def _field(position: Position) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from babel.numbers import format_decimal
 
 from content.phrases import Phrases
-from models.records import Poll, Position
-from models.tally import OTHER
+from models.ballot_paper import chosen
+from models.records import UNPLACED, Poll, PollKind, Position, SegmentSource
+from models.tally import OTHER, ChoiceCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,40 @@ class Captions:
 
     def segment(self, key: str) -> str:
         """Return the title of a published row, or the key itself where the content no longer has that segment."""
-        return self.phrases.text("segment.other", self.language) if key == OTHER else self.segments.get(key, key)
+        if key == OTHER or key in UNPLACED:
+            return self.phrases.text(f"segment.{key}", self.language)
+        return self.segments.get(key, key)
+
+    def segment_source(self, source: SegmentSource) -> str:
+        """Return the line that says by what segments count."""
+        return self.phrases.text(f"segments.{source}", self.language)
 
     def recommendation(self, poll: Poll) -> str:
         """Return the title as it was voted on, in the first language it was put in where this one is missing."""
         wording = poll.wording.get(self.language) or next(iter(poll.wording.values()))
         return wording.title
+
+    def option(self, poll: Poll, key: str) -> str:
+        """Return how an option reads, in the first language it was put in where this one is missing."""
+        wording = next(option.wording for option in poll.paper.options if option.key == key)
+        return wording.get(self.language) or next(iter(wording.values()))
+
+    def answer(self, poll: Poll, answer: str) -> str:
+        """Return what a ballot says: a position, the options it chose, or its priorities, numbered."""
+        if poll.paper.kind is PollKind.POSITION:
+            return self.position(Position(answer))
+        titles = [self.option(poll, key) for key in chosen(poll.paper, answer)]
+        if poll.paper.kind is PollKind.PRIORITIES:
+            titles = [f"{rank}. {title}" for rank, title in enumerate(titles, start=1)]
+        return ", ".join(titles)
+
+    def option_count(self, poll: Poll, counts: ChoiceCounts, key: str) -> str:
+        """Return how many chose an option of how many, or the points it got."""
+        if poll.paper.kind is PollKind.PRIORITIES:
+            points = counts.points[key]
+            return self.phrases.text("chart.points", self.language, count=points, number=self.number(points))
+        number, ballots = counts.chosen[key], self.number(counts.ballots)
+        return self.phrases.text("chart.chosen", self.language, count=number, number=self.number(number), all=ballots)
 
     def number(self, number: int) -> str:
         return format_decimal(number, locale=self.language)

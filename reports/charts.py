@@ -15,8 +15,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 from matplotlib.textpath import text_to_path
 
-from models.records import Poll, Position
-from models.tally import PositionCounts, Result
+from models.records import Poll, PollKind, Position
+from models.tally import AnyResult, ChoiceCounts, ChoiceResult, PositionCounts
 from reports.captions import Captions
 
 # Lengths are in the 400 pixels that Discord shows a picture wide; it is drawn with two dots to each.
@@ -47,6 +47,9 @@ BARS = {
     Position.OBJECT: ("#d55e00", "#000000"),
 }
 
+OPTION_BAR = 10
+OPTION_FILL = BARS[Position.ACCEPT][0]
+
 ALTERNATIVE_LENGTH = 1_024  # Discord's limit for an attachment's description
 
 
@@ -69,12 +72,14 @@ class _Row:
     font: FontProperties
 
 
-def draw_result(poll: Poll, result: Result, captions: Captions) -> bytes:
-    """Return a PNG, 800 dots wide, with a bar for everyone and one for each published segment.
+def draw_result(poll: Poll, result: AnyResult, captions: Captions) -> bytes:
+    """Return a PNG, 800 dots wide: a bar for everyone and each published segment, or one for each option.
 
-    A bar shows shares and has the same length whatever it stands for; the numbers on it are ballots. A slice is never
-    narrower than its number, so that one objection among thousands is still seen.
+    A bar of positions shows shares and has the same length whatever it stands for; the numbers on it are ballots. A
+    slice is never narrower than its number, so that one objection among thousands is still seen.
     """
+    if isinstance(result, ChoiceResult):
+        return _draw_options(poll, result.total, captions)
     title = _wrapped(captions.recommendation(poll), TITLE_FONT, INNER_WIDTH)
     legend = _legend({position: captions.position(position) for position in BARS})
     rows = [_row(captions.everyone(), result.total, STRONG_FONT, captions)]
@@ -87,22 +92,59 @@ def draw_result(poll: Poll, result: Result, captions: Captions) -> bytes:
     top = _draw_legend(axes, top, legend) + GAP / 2
     for row in rows:
         top = _draw_row(axes, top + GAP, row, captions)
+    return _png(figure)
+
+
+def _draw_options(poll: Poll, counts: ChoiceCounts, captions: Captions) -> bytes:
+    """Draw a bar an option, the first on top; a full bar is an option that every ballot put first."""
+    title = _wrapped(captions.recommendation(poll), TITLE_FONT, INNER_WIDTH)
+    most = counts.ballots * (poll.paper.most_choices if poll.paper.kind is PollKind.PRIORITIES else 1)
+    rows = []
+    for key in counts.ranking:
+        number = captions.option_count(poll, counts, key)
+        label = _wrapped(captions.option(poll, key), LABEL_FONT, INNER_WIDTH - _width(number, LABEL_FONT) - GAP)
+        rows.append((label, number, counts.points[key] / max(most, 1)))
+    lines = len(title) + 1 + sum(len(label) for label, _number, _share in rows)
+    figure, axes = _card(2 * MARGIN + LINE * lines + OPTION_BAR * len(rows) + GAP * (1 + len(rows)))
+    top = _draw_lines(axes, MARGIN, [*title, captions.ballots(counts.ballots)], TITLE_FONT) + GAP / 2
+    for label, number, share in rows:
+        _write(axes, WIDTH - MARGIN, top + GAP, number, LABEL_FONT, align="right")
+        top = _draw_lines(axes, top + GAP, label, LABEL_FONT)
+        axes.add_patch(Rectangle((MARGIN, top), INNER_WIDTH, OPTION_BAR, facecolor=TRACK))
+        axes.add_patch(Rectangle((MARGIN, top), share * INNER_WIDTH, OPTION_BAR, facecolor=OPTION_FILL))
+        top += OPTION_BAR
+    return _png(figure)
+
+
+def _png(figure: Figure) -> bytes:
     picture = BytesIO()
     figure.savefig(picture, format="png", dpi="figure", metadata={"Software": None})
     return picture.getvalue()
 
 
-def text_alternative(poll: Poll, result: Result, captions: Captions) -> str:
+def text_alternative(poll: Poll, result: AnyResult, captions: Captions) -> str:
     """Return what the picture shows in at most 1,024 characters: everyone first, then as many segments as fit."""
     text = captions.phrases.text("chart.alternative", captions.language, title=captions.recommendation(poll))
+    text = f"{text} {captions.segment_source(poll.segment_source)}."
+    if isinstance(result, ChoiceResult):
+        counts = result.total
+        options = [
+            f"{captions.option(poll, key)}: {captions.option_count(poll, counts, key)}" for key in counts.ranking
+        ]
+        return shortened(f"{text} {captions.ballots(counts.ballots)}. {'. '.join(options)}.")
     rows = [(captions.everyone(), result.total), *((captions.segment(r.segment), r.counts) for r in result.segments)]
-    for title, counts in rows:
-        positions = ", ".join(f"{captions.position(p)} {captions.number(counts.of(p))}" for p in BARS)
-        longer = f"{text} {title} ({captions.ballots(counts.ballots)}): {positions}."
+    for title, row in rows:
+        positions = ", ".join(f"{captions.position(p)} {captions.number(row.of(p))}" for p in BARS)
+        longer = f"{text} {title} ({captions.ballots(row.ballots)}): {positions}."
         if len(longer) > ALTERNATIVE_LENGTH:
             break
         text = longer
     return text
+
+
+def shortened(text: str) -> str:
+    """Cut a text alternative to what Discord takes."""
+    return text if len(text) <= ALTERNATIVE_LENGTH else text[: ALTERNATIVE_LENGTH - 1] + "…"
 
 
 def slice_widths(counts: Sequence[int], least: Sequence[float]) -> list[float]:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from cogs.ui.cards import CHART, CardState, recommendation_card, start_card
+from cogs.ui.cards import CHART, CardState, start_card, subject_card
 from cogs.ui.layout import sent_once
 from cogs.ui.texts import Speech, captions
 from models import polls
-from models.records import Consultation, Place, PlaceKind, Poll
-from models.tally import Result
+from models.records import Consultation, Place, PlaceKind, Poll, Visibility
+from models.tally import AnyResult, ChoiceCounts, PositionCounts
 from reports.charts import draw_result, text_alternative
 
 if TYPE_CHECKING:
@@ -44,15 +44,15 @@ class CardKeeper:
         self._stale: set[Place] = set()
         self._edited_at: dict[Place, datetime] = {}
 
-    def refresh(self, consultation: Consultation, recommendation: str, *, at_once: bool = False) -> None:
-        """Edit a recommendation's card soon; what changes until then is shown by the same edit.
+    def refresh(self, consultation: Consultation, subject: str, *, at_once: bool = False) -> None:
+        """Edit a card soon; what changes until then is shown by the same edit.
 
         `at_once` does not wait: for what happens once, such as the beginning and end of a vote.
         """
-        message_id = self._bot.store.memory.place(consultation.id, PlaceKind.CARD, recommendation)
+        message_id = self._bot.store.memory.place(consultation.id, PlaceKind.CARD, subject)
         if message_id is None:
             return
-        place = Place(consultation.id, PlaceKind.CARD, recommendation, message_id)
+        place = Place(consultation.id, PlaceKind.CARD, subject, message_id)
         self._stale.add(place)
         if at_once:
             self._edited_at.pop(place, None)
@@ -66,14 +66,13 @@ class CardKeeper:
         for edit in self._edits.values():
             edit.cancel()
 
-    async def draw_recommendation(
-        self, consultation: Consultation, recommendation: str, speeches: list[Speech]
-    ) -> Drawing:
-        """Return a recommendation's card as it is now, with its chart where its poll has ended."""
+    async def draw_subject(self, consultation: Consultation, subject: str, speeches: list[Speech]) -> Drawing:
+        """Return a card as it is now, with its chart where its poll has ended."""
         async with self._bot.store.read() as session:
-            poll = await polls.latest_poll_on(session, consultation.id, recommendation)
+            poll = await polls.latest_poll_on(session, consultation.id, subject)
             turnout = await polls.turnout(session, poll.id) if poll else 0
-            result = await polls.result(session, poll) if poll and poll.ended_at and not poll.cancelled else None
+            result = await polls.result(session, poll) if poll and poll.is_published else None
+        live = await self._live(poll) if poll else None
         files, chart_text = [], None
         if poll and result:
             chart, chart_text = await self.chart(poll, result, speeches[0])
@@ -83,20 +82,27 @@ class CardKeeper:
             self._bot.reads_messages,
             poll,
             turnout,
+            live,
             result,
             chart_text,
             has_begun=poll is None or poll.opened_at <= self._bot.store.now(),
         )
         catalogue = self._bot.catalogue
-        drawn = recommendation_card(catalogue, catalogue.recommendations[recommendation], speeches, state)
+        drawn = subject_card(catalogue, catalogue.recommendations.get(subject), speeches, state)
         return sent_once(*drawn), files
+
+    async def _live(self, poll: Poll) -> PositionCounts | ChoiceCounts | None:
+        if poll.visibility is not Visibility.LIVE or not poll.is_open_at(self._bot.store.now()):
+            return None
+        async with self._bot.store.write() as session:
+            return await polls.show_live(session, poll)
 
     def draw_start(self, consultation: Consultation, speeches: list[Speech]) -> discord.ui.LayoutView:
         """Return the start channel's card as it is now."""
         state = self._bot.store.memory.consultations[consultation.guild_id].state
         return sent_once(*start_card(self._bot.catalogue, speeches, state))
 
-    async def chart(self, poll: Poll, result: Result, say: Speech) -> tuple[discord.File, str]:
+    async def chart(self, poll: Poll, result: AnyResult, say: Speech) -> tuple[discord.File, str]:
         """Return an ended poll's chart as a file, and its text alternative."""
         names = captions(self._bot.catalogue, say.language)
         if (poll.id, say.language) not in self._charts:
@@ -145,14 +151,18 @@ class CardKeeper:
 
     async def _edit(self, guild_id: int, place: Place) -> None:
         consultation = self._bot.store.memory.consultations[guild_id]
-        recommendation = self._bot.catalogue.recommendations.get(place.key)
-        if recommendation is None:
-            return
-        channel_id = self._bot.store.memory.place(consultation.id, PlaceKind.GROUP, recommendation.group)
+        group = await self._group(consultation, place.key)
+        channel_id = self._bot.store.memory.place(consultation.id, PlaceKind.GROUP, group) if group else None
         if channel_id is None:
             return
-        view, files = await self.draw_recommendation(
-            consultation, place.key, list(self._bot.public_speeches(consultation))
-        )
+        view, files = await self.draw_subject(consultation, place.key, list(self._bot.public_speeches(consultation)))
         message = self._bot.get_partial_messageable(channel_id, guild_id=guild_id).get_partial_message(place.discord_id)
         await message.edit(view=view, attachments=files)
+
+    async def _group(self, consultation: Consultation, subject: str) -> str | None:
+        """Return the group in whose channel a card stands, None for one that neither content nor a poll knows."""
+        if (recommendation := self._bot.catalogue.recommendations.get(subject)) is not None:
+            return recommendation.group
+        async with self._bot.store.read() as session:
+            poll = await polls.latest_poll_on(session, consultation.id, subject)
+        return poll.group if poll else None

@@ -7,32 +7,54 @@ from typing import Any
 import discord
 from discord import ui
 
+from cogs.ui.ballots import menu, option_lines, position_buttons
 from cogs.ui.layout import Piece, button, card, fitting, harmless, rows, source, text
 from cogs.ui.texts import Speech, captions
 from content.catalogue import Catalogue, Recommendation
-from models.records import ConsultationState, Poll, Position, Quorum
-from models.tally import PositionCounts, Result, quorum_outcome
+from models.records import ConsultationState, Poll, PollKind, Position, Quorum, Visibility, Wording
+from models.tally import (
+    AnyResult,
+    ChoiceCounts,
+    ChoiceRow,
+    PositionCounts,
+    Result,
+    SegmentRow,
+    quorum_outcome,
+)
 from reports.captions import Captions
 
 CHART = "result.png"
+OPTIONS_OF_SEGMENT = 3
+OPTIONS_IN_SHORT = 8
+SECRECY = {
+    Visibility.LIVE: "card.secret_live",
+    Visibility.ENDED: "card.secret",
+    Visibility.PUBLISHED: "card.secret_published",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class CardState:
-    """What a recommendation's card shows besides the recommendation itself.
+    """What a card shows besides what it is about.
 
-    `poll` is the newest poll on it, `turnout` how many have voted, `result` what is published once it has ended,
-    `chart_text` the chart's text alternative, None where there is no chart, `has_begun` whether the poll takes ballots
-    already.
+    `poll` is the newest poll on it, `turnout` how many have voted, `live` what a live result shows meanwhile, `result`
+    what is published once it has ended, `chart_text` the chart's text alternative, None where there is no chart,
+    `has_begun` whether the poll takes ballots already.
     """
 
     consultation: ConsultationState
     reads_messages: bool
     poll: Poll | None = None
     turnout: int = 0
-    result: Result | None = None
+    live: PositionCounts | ChoiceCounts | None = None
+    result: AnyResult | None = None
     chart_text: str | None = None
     has_begun: bool = True
+
+    @property
+    def lists_options(self) -> bool:
+        """Whether the options are listed: where they were counted, the counts name them."""
+        return self.poll is not None and self.poll.ended_at is None and self.live is None
 
 
 def start_card(catalogue: Catalogue, speeches: Sequence[Speech], state: ConsultationState) -> list[Piece]:
@@ -71,45 +93,44 @@ def start_card(catalogue: Catalogue, speeches: Sequence[Speech], state: Consulta
     ]
 
 
-def recommendation_card(
+def subject_card(
     catalogue: Catalogue,
-    recommendation: Recommendation,
+    recommendation: Recommendation | None,
     speeches: Sequence[Speech],
     state: CardState,
 ) -> list[Piece]:
     """Draw the one place for a recommendation: its text and source, its ballot, and the way to speak about it.
 
-    The segments of a result stand in as many languages as fit; the chart shows them in any case.
+    Where there is no recommendation, it is the place of the poll in `state`, on a question of the moderators' own. The
+    segments of a result stand in as many languages as fit; the chart shows them in any case.
     """
 
     def draw(tables: int) -> list[Piece]:
-        return _recommendation_pieces(catalogue, recommendation, speeches, state, tables)
+        return _subject_pieces(catalogue, recommendation, speeches, state, tables)
 
     return [card(*fitting(draw, len(speeches)))]
 
 
 def poll_preview(
     catalogue: Catalogue,
-    recommendation: Recommendation,
+    recommendation: Recommendation | None,
     speeches: Sequence[Speech],
     state: CardState,
     say: Speech,
-    confirmation: str,
+    ways: Iterable[ui.Button[Any]],
+    warnings: Iterable[str] = (),
 ) -> list[Piece]:
-    """Draw, for a moderator alone, the card as it will stand, with what opens the vote and what leaves it closed.
+    """Draw, for a moderator alone, the card as it will stand, and under it the `ways` to go on.
 
-    `confirmation` is the custom id that opens it. The card's own buttons are there to be seen and do nothing.
+    `warnings` are what the moderator should look at before. The card's own buttons and menus are there to be seen and
+    do nothing.
     """
-    pieces = _recommendation_pieces(catalogue, recommendation, speeches, state, tables=0)
+    pieces = _subject_pieces(catalogue, recommendation, speeches, state, tables=0)
     for row in (piece for piece in pieces if isinstance(piece, ui.ActionRow)):
         for child in row.children:
-            if isinstance(child, ui.Button):
+            if isinstance(child, ui.Button | ui.Select):
                 child.disabled = True
-    opening: ui.Button[Any] = ui.Button(
-        label=say("poll.preview_open"), custom_id=confirmation, style=discord.ButtonStyle.success
-    )
-    leaving = button(say("poll.preview_leave"), "leave_vote")
-    return [card(*pieces), text(say("poll.preview")), *rows([opening, leaving])]
+    return [card(*pieces), text(*warnings, say("poll.preview")), *rows(ways)]
 
 
 def cancelled_card(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
@@ -118,7 +139,7 @@ def cancelled_card(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
 
 
 def result_card(
-    catalogue: Catalogue, poll: Poll, result: Result, speeches: Sequence[Speech], chart_text: str
+    catalogue: Catalogue, poll: Poll, result: AnyResult, speeches: Sequence[Speech], chart_text: str
 ) -> list[Piece]:
     """Draw the result of an ended poll as it is posted in the thread, its segments in as many languages as fit."""
 
@@ -129,20 +150,26 @@ def result_card(
             if poll.end_reason:
                 lines.append(say("card.end_reason", reason=harmless(poll.end_reason)))
             names = captions(catalogue, say.language)
-            pieces.append(text(*lines, *result_lines(result, poll.quorum, names, say, segments=number < tables)))
+            lines += result_lines(result, poll, names, say, segments=number < tables)
+            pieces.append(text(*lines, _segment_source(poll, names)))
         return [*pieces, chart_gallery(chart_text)]
 
     return [card(*fitting(draw, len(speeches)))]
 
 
-def _recommendation_pieces(
-    catalogue: Catalogue, recommendation: Recommendation, speeches: Sequence[Speech], state: CardState, tables: int
+def _subject_pieces(
+    catalogue: Catalogue,
+    recommendation: Recommendation | None,
+    speeches: Sequence[Speech],
+    state: CardState,
+    tables: int,
 ) -> list[Piece]:
-    """Return what stands on a recommendation's card, with the segments in the first `tables` languages."""
+    """Return what stands on a card, with the segments in the first `tables` languages."""
     pieces: list[Piece] = []
+    subject = recommendation.key if recommendation else _subject(state)
     for number, say in enumerate(speeches):
         pieces += [
-            *wording(recommendation, state.poll, say),
+            *wording(recommendation, state.poll, say, options=state.lists_options),
             ui.Separator(visible=False),
             *_poll_status(catalogue, state, say, segments=number < tables),
             ui.Separator(),
@@ -150,14 +177,14 @@ def _recommendation_pieces(
     if state.chart_text is not None:
         pieces.append(chart_gallery(state.chart_text))
     if state.poll is not None and state.poll.ended_at is None and state.has_begun:
-        pieces += rows(ballot_buttons(state.poll, speeches))
+        pieces += _ballot(state.poll, speeches)
     pieces.append(
         text(*(f"-# {say('card.thread' if state.reads_messages else 'card.thread_unread')}" for say in speeches))
     )
     pieces += rows(
         [
-            button(_label(speeches, "card.feedback"), "feedback", recommendation.key, emoji="💬"),
-            own_language_button("card_here", recommendation.key),
+            button(_label(speeches, "card.feedback"), "feedback", subject, emoji="💬"),
+            own_language_button("card_here", subject),
         ],
     )
     return pieces
@@ -168,23 +195,43 @@ def own_language_button(name: str, *arguments: object, emoji: str | None = "🌐
     return button("EN · FR · NL · DE", name, *arguments, emoji=emoji)
 
 
-def wording(recommendation: Recommendation, poll: Poll | None, say: Speech) -> list[Piece]:
-    """Draw a recommendation as it was put to the vote, with a warning where the content has changed since."""
+def _subject(state: CardState) -> str:
+    return state.poll.subject if state.poll else ""
+
+
+def wording(recommendation: Recommendation | None, poll: Poll | None, say: Speech, *, options: bool) -> list[Piece]:
+    """Draw what was put to the vote and if asked for its options, with a warning where the content has changed since.
+
+    What moderators asked themselves is marked as theirs, because the article does not say it.
+    """
+    choices = option_lines(poll, say) if poll and options else []
+    if recommendation is None:
+        return [_own_question(poll.wording[say.language], choices, say)] if poll else []
     title, body = recommendation.title.in_language(say.language), recommendation.text.in_language(say.language)
     lines = []
     if poll is not None and (voted_on := poll.wording.get(say.language)) is not None:
         if (voted_on.title, voted_on.text) != (title, body):
             lines.append(say("card.wording_changed"))
         title, body = voted_on.title, voted_on.text
-    return [text(f"### {title}", body, *lines, source(recommendation.citation, say))]
+    return [text(f"### {title}", body, *lines, *choices, source(recommendation.citation, say))]
 
 
-def ballot_buttons(poll: Poll, speeches: Sequence[Speech]) -> list[ui.Button[ui.LayoutView]]:
-    """Return a button a position, all of one colour: a ballot does not say which answer is the good one."""
-    return [
-        button(_label(speeches, f"position.{position}"), "vote", position, poll.id, style=discord.ButtonStyle.primary)
-        for position in Position
-    ]
+def _own_question(asked: Wording, choices: Iterable[str], say: Speech) -> Piece:
+    words = [harmless(asked.text)] if asked.text else []
+    return text(f"### {harmless(asked.title)}", *words, *choices, f"-# {say('card.own_question')}")
+
+
+def _ballot(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
+    """Return what a card has to vote with."""
+    match poll.paper.kind:
+        case PollKind.POSITION:
+            labels = {position: _label(speeches, f"position.{position}") for position in Position}
+            return list(rows(position_buttons(poll, labels, "vote")))
+        case PollKind.PRIORITIES:
+            label = _label(speeches, "vote.rank")
+            return list(rows([button(label, "rank", poll.id, style=discord.ButtonStyle.primary)]))
+        case _:
+            return [menu(poll, speeches, "choose")]
 
 
 def chart_gallery(description: str) -> Piece:
@@ -193,19 +240,42 @@ def chart_gallery(description: str) -> Piece:
     return gallery
 
 
-def result_lines(result: Result, quorum: Quorum, names: Captions, say: Speech, *, segments: bool) -> Iterable[str]:
-    """Say a result in words: everybody's positions, each published segment's if asked for, consensus, the quorum."""
-    yield _counts_line(names.everyone(), result.total, say)
+def result_lines(result: AnyResult, poll: Poll, names: Captions, say: Speech, *, segments: bool) -> Iterable[str]:
+    """Say a result in words: everybody's answers, each published segment's if asked for, consensus, the quorum."""
+    yield from counts_lines(poll, result.total, names, say, most=None if segments else OPTIONS_IN_SHORT)
     for row in result.segments if segments else ():
-        yield _counts_line(names.segment(row.segment), row.counts, say)
+        yield _segment_line(poll, row, names, say)
     if result.total.ballots and not result.segments:
         yield say("result.no_segments")
-    if result.consensus is not None:
+    if isinstance(result, Result) and result.consensus is not None:
         yield say("result.consensus", consensus=names.decimal(result.consensus))
-    yield from _quorum_lines(result, quorum, names, say, segments=segments)
+    yield from _quorum_lines(result, poll.quorum, names, say, segments=segments)
 
 
-def _quorum_lines(result: Result, quorum: Quorum, names: Captions, say: Speech, *, segments: bool) -> Iterable[str]:
+def counts_lines(
+    poll: Poll, counts: PositionCounts | ChoiceCounts, names: Captions, say: Speech, most: int | None = None
+) -> Iterable[str]:
+    """Say what everybody answered: the positions in one line, or a line an option, `most` at most, the first on top."""
+    if isinstance(counts, PositionCounts):
+        yield _counts_line(names.everyone(), counts, say)
+        return
+    yield f"**{names.everyone()}** ({names.ballots(counts.ballots)})"
+    for rank, key in enumerate(counts.ranking[:most], start=1):
+        yield f"{rank}. {harmless(names.option(poll, key))}: {names.option_count(poll, counts, key)}"
+    if left := len(counts.ranking[most:]) if most else 0:
+        yield say("result.more_options", count=left)
+
+
+def _segment_line(poll: Poll, row: SegmentRow | ChoiceRow, names: Captions, say: Speech) -> str:
+    if isinstance(row, SegmentRow):
+        return _counts_line(names.segment(row.segment), row.counts, say)
+    counts = row.counts
+    first = [f"{harmless(names.option(poll, key))} ({names.option_count(poll, counts, key)})" for key in counts.ranking]
+    shown = ", ".join(first[:OPTIONS_OF_SEGMENT])
+    return f"**{names.segment(row.segment)}** ({names.ballots(counts.ballots)}): {shown}"
+
+
+def _quorum_lines(result: AnyResult, quorum: Quorum, names: Captions, say: Speech, *, segments: bool) -> Iterable[str]:
     """Say over all whether the quorum was reached, and if asked for in which segments."""
     outcome = quorum_outcome(result, quorum)
     if outcome.reached is not None:
@@ -230,14 +300,22 @@ def _poll_status(catalogue: Catalogue, state: CardState, say: Speech, *, segment
     if poll is None:
         return [text(say("card.no_poll"))]
     if poll.ended_at is None:
-        return [text(*_running(poll, state, say), f"-# {say('card.secret')}")]
+        lines = list(_running(poll, state, say))
+        if state.live is not None:
+            names, most = captions(catalogue, say.language), None if segments else OPTIONS_IN_SHORT
+            lines += ["", say("card.live"), *counts_lines(poll, state.live, names, say, most)]
+        return [text(*lines, f"-# {say(SECRECY[poll.visibility])}")]
     if poll.cancelled:
         return [text(*_cancelled(poll, say))]
     lines = [say("card.poll_ended", ended=discord.utils.format_dt(poll.ended_at, "f"))]
     if poll.end_reason:
         lines.append(say("card.end_reason", reason=harmless(poll.end_reason)))
-    if state.result is not None:
-        lines += result_lines(state.result, poll.quorum, captions(catalogue, say.language), say, segments=segments)
+    if state.result is None:
+        lines.append(say("card.not_published"))
+    else:
+        names = captions(catalogue, say.language)
+        lines += result_lines(state.result, poll, names, say, segments=segments)
+        lines.append(_segment_source(poll, names))
     return [text(*lines)]
 
 
@@ -258,6 +336,11 @@ def _running(poll: Poll, state: CardState, say: Speech) -> Iterable[str]:
         yield say("card.quorum", count=poll.quorum.heads)
     if poll.quorum.share:
         yield say("card.quorum_share", share=poll.quorum.share)
+
+
+def _segment_source(poll: Poll, names: Captions) -> str:
+    """Say by what the segments of a result count."""
+    return names.segment_source(poll.segment_source)
 
 
 def _cancelled(poll: Poll, say: Speech) -> list[str]:

@@ -3,22 +3,27 @@
 Nothing about a deck is kept between clicks: its buttons carry which votes were skipped.
 """
 
+import re
 from collections.abc import Collection, Iterable
+from typing import Any
 
 import discord
 from discord import ui
 
+from cogs.ui.ballots import menu, position_buttons, ranking
 from cogs.ui.cards import wording
-from cogs.ui.layout import Piece, button, card, rows, sent_once, text
-from cogs.ui.texts import Speech
+from cogs.ui.layout import Piece, button, card, harmless, rows, sent_once, text
+from cogs.ui.texts import Speech, captions
 from content.catalogue import Catalogue
 from models.deck import Answered, Deck
-from models.records import Poll, Position
+from models.errors import ConsultationError
+from models.records import Poll, PollKind, Position
 
 # A section takes three of a card's forty components.
 PAGE = 10
 # How far two votes' ids may lie apart to be carried as skipped in one custom id.
 SKIPS_SPAN = 64
+_PACKED = re.compile("[0-9a-f]{1,16}-[0-9a-f]{1,32}")
 
 
 def packed(skipped: Collection[int]) -> str:
@@ -30,9 +35,11 @@ def packed(skipped: Collection[int]) -> str:
 
 
 def unpacked(carried: str) -> frozenset[int]:
-    """Return the ids that `packed` made this of."""
+    """Return the ids that `packed` made this of. Raises ConsultationError for what it did not make."""
     if not carried:
         return frozenset()
+    if not _PACKED.fullmatch(carried):
+        raise ConsultationError("error.leads_nowhere")
     lowest, bits = (int(part, 16) for part in carried.split("-"))
     return frozenset(lowest + place for place in range(bits.bit_length()) if bits >> place & 1)
 
@@ -43,21 +50,27 @@ def also_skipped(carried: str, poll_id: int) -> frozenset[int]:
 
 
 def vote_card(
-    catalogue: Catalogue, poll: Poll, deck: Deck, skips: str, say: Speech, notes: Iterable[str] = ()
+    catalogue: Catalogue,
+    poll: Poll,
+    deck: Deck,
+    skips: str,
+    say: Speech,
+    notes: Iterable[str] = (),
+    ranked: str = "",
+    ways: Iterable[ui.Button[Any]] = (),
 ) -> ui.LayoutView:
-    """Draw one vote with its ballot, under what is said on the answer before; `skips` is what the buttons carry."""
-    position = deck.position_on(poll.id)
+    """Draw one vote with its ballot, under what is said on the answer before; `skips` is what the buttons carry.
+
+    `ranked` are the priorities chosen so far, `ways` more buttons than the deck's own.
+    """
+    answer = deck.answer_to(poll.id)
     state = (
         say("deck.left", count=len(deck.left))
-        if position is None
-        else say("deck.current", position=say(f"position.{position}"))
+        if answer is None
+        else say("deck.current", answer=captions(catalogue, say.language).answer(poll, answer))
     )
-    ballot = [
-        button(say(f"position.{one}"), "deck_vote", one, poll.id, skips, style=discord.ButtonStyle.primary)
-        for one in Position
-    ]
-    ways = []
-    if position is None:
+    ways = list(ways)
+    if answer is None:
         ways.append(button(say("deck.skip"), "deck_skip", poll.id, skips))
     if deck.answered:
         ways.append(button(say("deck.answers"), "deck_answers", 0, skips))
@@ -65,16 +78,38 @@ def vote_card(
         card(
             text(*notes, state),
             ui.Separator(),
-            *_question(catalogue, poll, say),
+            *wording(catalogue.recommendations.get(poll.subject), poll, say, options=True),
             text(_until(poll, say), f"-# {say('card.secret')}"),
-            *rows(ballot),
+            *_ballot(poll, skips, ranked, say),
             *rows(ways),
         )
     )
 
 
-def answers_card(deck: Deck, page: int, skips: str, say: Speech, notes: Iterable[str] = ()) -> ui.LayoutView:
-    """Draw what somebody answered, `PAGE` votes at a time from page 0, each with a button to change it."""
+def _ballot(poll: Poll, skips: str, ranked: str, say: Speech) -> list[Piece]:
+    match poll.paper.kind:
+        case PollKind.POSITION:
+            labels = {position: say(f"position.{position}") for position in Position}
+            return list(rows(position_buttons(poll, labels, "deck_vote", skips)))
+        case PollKind.PRIORITIES:
+            return ranking(poll, ranked, say, ("deck_ranked", "deck_vote"), (skips,))
+        case _:
+            return [menu(poll, [say], "deck_choose", skips)]
+
+
+def answers_card(
+    catalogue: Catalogue,
+    deck: Deck,
+    page: int,
+    skips: str,
+    say: Speech,
+    notes: Iterable[str] = (),
+    ways: Iterable[ui.Button[Any]] = (),
+) -> ui.LayoutView:
+    """Draw what somebody answered, `PAGE` votes at a time from page 0, each with a button to change it.
+
+    `ways` are more buttons than the deck's own.
+    """
     if not deck.left and not deck.answered:
         return sent_once(card(text(*notes, say("vote.none_open"))))
     # A page that there was may be gone, because votes on it have ended.
@@ -82,7 +117,7 @@ def answers_card(deck: Deck, page: int, skips: str, say: Speech, notes: Iterable
     page = min(page, last)
     answered = say("deck.answered", count=len(deck.answered)) if deck.answered else say("deck.none_answered")
     left = say("deck.left", count=len(deck.left)) if deck.left else say("deck.done")
-    ways = []
+    ways = list(ways)
     if deck.left:
         ways.append(button(say("deck.go_on"), "deck_go_on", skips, style=discord.ButtonStyle.primary))
     if page > 0:
@@ -93,17 +128,10 @@ def answers_card(deck: Deck, page: int, skips: str, say: Speech, notes: Iterable
         card(
             text(*notes, left, answered),
             ui.Separator(),
-            *(_answer(one, skips, say) for one in deck.answered[page * PAGE : (page + 1) * PAGE]),
+            *(_answer(catalogue, one, skips, say) for one in deck.answered[page * PAGE : (page + 1) * PAGE]),
             *rows(ways),
         )
     )
-
-
-def _question(catalogue: Catalogue, poll: Poll, say: Speech) -> list[Piece]:
-    recommendation = catalogue.recommendations.get(poll.recommendation)
-    if recommendation is None:
-        return [text(f"### {poll.wording[say.language].title}", poll.wording[say.language].text)]
-    return wording(recommendation, poll, say)
 
 
 def _until(poll: Poll, say: Speech) -> str:
@@ -113,7 +141,8 @@ def _until(poll: Poll, say: Speech) -> str:
     return say("card.poll_open", closes=closes, left=left)
 
 
-def _answer(answered: Answered, skips: str, say: Speech) -> Piece:
-    title = answered.poll.wording[say.language].title
-    line = text(f"{title}\n**{say(f'position.{answered.position}')}**")
+def _answer(catalogue: Catalogue, answered: Answered, skips: str, say: Speech) -> Piece:
+    title = harmless(answered.poll.wording[say.language].title)
+    answer = captions(catalogue, say.language).answer(answered.poll, answered.answer)
+    line = text(f"{title}\n**{harmless(answer)}**")
     return ui.Section(line, accessory=button(say("deck.change"), "deck_change", answered.poll.id, skips))

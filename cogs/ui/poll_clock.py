@@ -5,9 +5,9 @@ import logging
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from models import polls
+from models import polls, trace
 from models.errors import ConsultationError
-from models.records import Poll
+from models.records import Moderator, Poll
 
 if TYPE_CHECKING:
     from cogs.client import ConsultationBot
@@ -30,7 +30,7 @@ class PollClock:
         for poll in list(self._bot.store.memory.polls.values()):
             if poll.id not in self._timers:
                 self.keep(poll)
-            self._bot.cards.refresh(self._bot.consultation_of(poll), poll.recommendation)
+            self._bot.cards.refresh(self._bot.consultation_of(poll), poll.subject)
         await self._bot.results.post()
 
     def close(self) -> None:
@@ -53,7 +53,7 @@ class PollClock:
     async def _show_and_end(self, poll: Poll) -> None:
         if poll.opened_at > self._bot.store.now():
             await self._sleep_until(poll.opened_at)
-            self._bot.cards.refresh(self._bot.consultation_of(poll), poll.recommendation, at_once=True)
+            self._bot.cards.refresh(self._bot.consultation_of(poll), poll.subject, at_once=True)
         if poll.closes_at is not None:
             await self._sleep_until(poll.closes_at)
             await self._end_at_deadline(poll)
@@ -78,12 +78,15 @@ class PollClock:
                 continue
             return
 
-    async def end(self, poll: Poll, reason: str | None) -> None:
-        """End a poll for a reason, or at its deadline, and post its result.
+    async def end(self, poll: Poll, reason: str | None, moderator: Moderator | None = None) -> None:
+        """End a poll for a moderator's reason, or at its deadline, and post its result.
 
         Raises ConsultationError where it has ended already.
         """
         await self._bot.ballot_box.drain()
         async with self._bot.store.write() as session:
             await polls.end(session, poll.id, reason)
+            if moderator is not None:
+                await trace.record(session, poll.consultation_id, moderator, "poll_close", poll.subject, reason)
+        self._bot.cards.refresh(self._bot.consultation_of(poll), poll.subject, at_once=True)
         await self._bot.results.post()

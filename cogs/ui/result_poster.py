@@ -36,7 +36,7 @@ class ResultPoster:
             async with self._bot.store.read() as session:
                 waiting = await polls.results_to_post(session)
             for poll in waiting:
-                self._bot.cards.refresh(self._bot.consultation_of(poll), poll.recommendation, at_once=True)
+                self._bot.cards.refresh(self._bot.consultation_of(poll), poll.subject, at_once=True)
                 try:
                     await self._post_result(poll)
                 except discord.HTTPException as error:
@@ -46,7 +46,7 @@ class ResultPoster:
 
     async def _post_result(self, poll: Poll) -> None:
         consultation = self._bot.consultation_of(poll)
-        thread_id = self._bot.store.memory.place(consultation.id, PlaceKind.THREAD, poll.recommendation)
+        thread_id = self._bot.store.memory.place(consultation.id, PlaceKind.THREAD, poll.subject)
         if thread_id is not None:
             thread = self._bot.get_partial_messageable(thread_id, guild_id=consultation.guild_id)
             if poll.cancelled:

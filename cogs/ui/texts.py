@@ -1,7 +1,8 @@
 """The interface's texts as commands and cards use them, in the language of whoever reads them."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
@@ -13,6 +14,7 @@ from reports.captions import Captions
 PHRASES = Phrases.load()
 COMMAND_LANGUAGE = "en"
 _PHRASE = "phrase"
+_Command = TypeVar("_Command")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,42 @@ class Speech:
 def command_text(phrase: str) -> app_commands.locale_str:
     """Return a command's name or description: English for Discord's default, the phrase's key for the translator."""
     return app_commands.locale_str(PHRASES.text(phrase, COMMAND_LANGUAGE), **{_PHRASE: phrase})
+
+
+def spoken_commands(
+    commands: Iterable[app_commands.Command[Any, ..., Any] | app_commands.Group], say: Speech
+) -> dict[str, str]:
+    """Return commands as people type them in a language, by the name their phrases bear: `poll_close` /poll close."""
+    spoken = {}
+    for command in commands:
+        steps = [command]
+        while steps[0].parent is not None:
+            steps.insert(0, steps[0].parent)
+        phrases = [str(step._locale_name.extras[_PHRASE]) for step in steps if step._locale_name]  # noqa: SLF001
+        spoken[phrases[-1].split(".")[1]] = "/" + " ".join(map(say, phrases))
+    return spoken
+
+
+def options(*names: str, **stems: str) -> Callable[[_Command], _Command]:
+    """Give a command's options the names and descriptions of the phrases `option.….name` and `option.….description`.
+
+    A parameter whose phrase is called otherwise is given with it: `options("closes", group="poll_group")`.
+    """
+    every = {**{name: name for name in names}, **stems}
+    renamed = app_commands.rename(**{one: command_text(f"option.{stem}.name") for one, stem in every.items()})
+    described = app_commands.describe(
+        **{one: command_text(f"option.{stem}.description") for one, stem in every.items()}
+    )
+
+    def apply(command: _Command) -> _Command:
+        return renamed(described(command))
+
+    return apply
+
+
+def one_of(phrase: str, values: Iterable[str]) -> list[app_commands.Choice[str]]:
+    """Return choices for an option, each named by the phrase `{phrase}.{value}`."""
+    return [app_commands.Choice(name=command_text(f"{phrase}.{value}"), value=value) for value in values]
 
 
 def language_of_locale(locale: discord.Locale | str) -> str | None:

@@ -1,5 +1,6 @@
 """Going through all open votes in one private message, as members do it."""
 
+from datetime import timedelta
 from typing import Any
 
 import discord
@@ -55,15 +56,15 @@ def title(house: House, recommendation: str, language: str = "en") -> str:
 
 def stored_now(house: House, recommendation: str, position: str, language: str = "en", *, key: str = "recorded") -> str:
     position = phrase(f"position.{position}", language)
-    return phrase(f"vote.{key}", language, position=position, title=title(house, recommendation, language))
+    return phrase(f"vote.{key}", language, answer=position, title=title(house, recommendation, language))
 
 
 async def ballots(house: House) -> dict[str, tuple[str, str | None, str]]:
-    """Return position, reason and segment of every ballot by recommendation."""
+    """Return answer, reason and segment of every ballot by recommendation."""
     polls = {poll.id: poll for poll in house.store.memory.polls.values()}
     async with house.store.read() as session:
         rows = await session.scalars(select(BallotRow))
-        return {polls[row.poll_id].recommendation: (row.position, row.reason, row.segment) for row in rows}
+        return {polls[row.poll_id].subject: (row.answer, row.reason, row.segment) for row in rows}
 
 
 def poll_on(house: House, recommendation: str) -> Poll:
@@ -324,12 +325,12 @@ def test_the_longest_cards_keep_discord_s_limits(catalogue: Catalogue, language:
     polls = [longest(number) for number in range(3 * PAGE)]
     deck = Deck(tuple(polls), tuple(Answered(poll, Position.ACCEPT) for poll in polls))
     skips, say = packed({10**9 + step for step in range(2 * SKIPS_SPAN - 1)}), Speech(language)
-    note = say("vote.changed", position="W" * 80, title="W" * TITLE_LENGTH)
+    note = say("vote.changed", answer="W" * 80, title="W" * TITLE_LENGTH)
 
     for view in (
         vote_card(catalogue, longest(0, FIRST), deck, skips, say, [note]),
         vote_card(catalogue, longest(99), deck, skips, say, [note]),
-        answers_card(deck, 1, skips, say, [note]),
+        answers_card(catalogue, deck, 1, skips, say, [note]),
     ):
         assert not breaches([HttpLogEntry("POST", "", {}, {"components": view.to_components()}, None)])
 
@@ -352,7 +353,7 @@ async def test_an_answer_is_changed_from_the_list_and_the_list_comes_back(polled
 
     deck = edited(await ann.click(deck, custom_id=change), deck)
     assert titles(polled, deck) == [SECOND]
-    assert phrase("deck.current", position="Support") in text(deck)
+    assert phrase("deck.current", answer="Support") in text(deck)
     assert phrase("deck.skip") not in ids(deck)
     deck = await press(ann, deck, "Pass")
 
@@ -564,3 +565,22 @@ async def test_the_deck_holds_the_votes_of_its_server_alone(polled: House) -> No
     await cleo.slash(room, "consultation open")
 
     assert said(await cleo.slash(room, "vote")) == phrase("vote.none_open")
+
+
+@pytest.mark.parametrize("label", ["Support", "deck.skip"])
+async def test_the_second_half_of_a_double_tap_leaves_the_next_vote_as_it_is(
+    polled: House, ann: MemberActor, monkeypatch: pytest.MonkeyPatch, label: str
+) -> None:
+    label = phrase(label) if "." in label else label
+    deck = await press(ann, await begin(polled, ann), label)
+    before, voted = text(deck), len(await ballots(polled))
+    monkeypatch.setattr("cogs.ui.double_taps.UNREAD", timedelta(seconds=1))
+
+    tapped = await ann.click(deck, label=label)
+
+    assert tapped.acknowledged
+    assert text(edited(tapped, deck)) == before
+    assert titles(polled, deck) == [SECOND]
+    assert len(await ballots(polled)) == voted
+    polled.env.backend.advance_clock(1)
+    assert titles(polled, await press(ann, deck, label)) == [THIRD]

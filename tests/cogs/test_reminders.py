@@ -193,7 +193,7 @@ async def test_a_poll_without_an_end_or_one_that_was_ended_is_not_reminded_of(op
     await open_house.open_poll(STEM)
     other = others_of_group(open_house)[0]
     await open_house.open_poll(other, closes="7 days")
-    await open_house.moderator.slash(open_house.lobby, "poll close", recommendation=other, reason="Enough.")
+    await open_house.moderator.slash(open_house.lobby, "poll close", vote=other, reason="Enough.")
     await open_house.env.advance_time(8 * DAY)
     assert messages(zoe) == []
     assert posts(open_house) == []
@@ -202,7 +202,7 @@ async def test_a_poll_without_an_end_or_one_that_was_ended_is_not_reminded_of(op
 async def test_a_poll_whose_end_is_moved_is_reminded_of_before_the_new_end(open_house: House) -> None:
     zoe = await ask(open_house, "zoe-example")
     await open_house.open_poll(STEM, closes="7 days")
-    await open_house.moderator.slash(open_house.lobby, "poll edit", recommendation=STEM, closes="9 days")
+    await open_house.moderator.slash(open_house.lobby, "poll edit", vote=STEM, closes="9 days")
     await open_house.env.advance_time(8 * DAY - 60)
     assert messages(zoe) == []
     await open_house.env.advance_time(60)

@@ -12,7 +12,7 @@ import pytest
 from simcord import MemberActor
 
 from bot import TALKATIVE
-from cogs.feedback import STORED
+from cogs.thread_reader import STORED
 from models.tally import PositionCounts, consensus
 from reports.csv_files import BALLOT_COLUMNS, FEEDBACK_COLUMNS, RESULT_COLUMNS
 from tests.cogs.conftest import House, answered, buttons, said, shown
@@ -157,7 +157,7 @@ async def the_first_vote_is_cast(story: Story) -> None:
                 told = await story.press(who, FIRST, position, **asked)
                 named = phrase(f"position.{position}", language)
                 assert told.startswith(
-                    phrase("vote.recorded", language, position=named, title=title(house, FIRST, language))
+                    phrase("vote.recorded", language, answer=named, title=title(house, FIRST, language))
                 )
     await somebody_changes_their_mind(story)
     await house.env.advance_time(10)
@@ -183,7 +183,7 @@ async def somebody_changes_their_mind(story: Story) -> None:
     story.typed.append("Non, je ne sais pas.")
     told = await story.press(who, FIRST, "support")
     support = phrase("position.support", "fr")
-    assert told.startswith(phrase("vote.changed", "fr", position=support, title=title(story.house, FIRST, "fr")))
+    assert told.startswith(phrase("vote.changed", "fr", answer=support, title=title(story.house, FIRST, "fr")))
 
 
 async def they_speak_in_the_thread_and_in_private(story: Story) -> None:
@@ -262,9 +262,7 @@ async def the_second_vote_ends_while_the_bot_is_down(story: Story) -> None:
 async def the_third_vote_is_ended_early(story: Story) -> None:
     house = story.house
     await house.open_poll(THIRD)
-    await house.moderator.slash(
-        house.lobby, "poll close", recommendation=THIRD, reason="The wording was wrong, we ask again."
-    )
+    await house.moderator.slash(house.lobby, "poll close", vote=THIRD, reason="The wording was wrong, we ask again.")
     for message in (house.card(THIRD), house.thread(THIRD).history()[-1]):
         assert phrase("card.end_reason", reason="The wording was wrong, we ask again.") in shown(message)
         assert "Consensus" not in shown(message)

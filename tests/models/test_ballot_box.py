@@ -29,7 +29,7 @@ def stored(store):
 
     async def rows(poll):
         async with store.read() as session:
-            columns = (BallotRow.segment, BallotRow.position, BallotRow.reason, BallotRow.quotation, BallotRow.cast_at)
+            columns = (BallotRow.segment, BallotRow.answer, BallotRow.reason, BallotRow.quotation, BallotRow.cast_at)
             found = await session.execute(select(*columns).where(BallotRow.poll_id == poll.id).order_by(BallotRow.id))
             return [tuple(row) for row in found]
 
@@ -43,7 +43,7 @@ def changes(store):
     async def rows(poll):
         async with store.read() as session:
             found = await session.scalars(
-                select(BallotChange.position).where(BallotChange.poll_id == poll.id).order_by(BallotChange.id)
+                select(BallotChange.answer).where(BallotChange.poll_id == poll.id).order_by(BallotChange.id)
             )
             return list(found)
 
@@ -62,7 +62,7 @@ async def test_a_ballot_is_stored_as_it_was_cast_before_its_voter_is_answered(bo
         ballot(poll, position=Position.OBJECT, reason="Too slow.", quotation=Quotation.WITH_SEGMENT)
     )
 
-    assert answer == CastBallot(Position.OBJECT, changed=False)
+    assert answer == CastBallot(Position.OBJECT, changed=False, segment="industry", has_reason=True)
     assert await stored(poll) == [("industry", "object", "Too slow.", "with_segment", clock())]
     assert await changes(poll) == ["object"]
 
@@ -73,7 +73,7 @@ async def test_the_newest_ballot_of_a_person_counts_and_the_earlier_ones_are_kep
 
     answer = await box.cast(ballot(poll, position=Position.ACCEPT, segment="academia"))
 
-    assert answer == CastBallot(Position.ACCEPT, changed=True)
+    assert answer == CastBallot(Position.ACCEPT, changed=True, segment="academia")
     assert await stored(poll) == [("academia", "accept", None, "not", clock())]
     assert await changes(poll) == ["object", "accept"]
 
@@ -168,7 +168,7 @@ async def test_a_ballot_that_is_refused_takes_no_other_with_it(store, box, consu
         refused, taken = await hand_in(box, [ballot(poll), ballot(other)])
         await polls.end(session, poll.id, "Settled elsewhere.")
 
-    assert (await taken).position is Position.SUPPORT
+    assert (await taken).answer == Position.SUPPORT
     with pytest.raises(ConsultationError):
         await refused
     assert len(await stored(other)) == 1

@@ -91,8 +91,8 @@ async def test_what_one_answered_is_no_longer_left_and_shows_one_s_newest_positi
     deck = await dealt(ADA)
 
     assert deck.left == (first,)
-    assert [(one.poll, one.position) for one in deck.answered] == [(second, Position.PASS)]
-    assert (deck.position_on(first.id), deck.position_on(second.id)) == (None, Position.PASS)
+    assert [(one.poll, one.answer) for one in deck.answered] == [(second, Position.PASS)]
+    assert (deck.answer_to(first.id), deck.answer_to(second.id)) == (None, Position.PASS)
     assert (deck.find(first.id), deck.find(second.id), deck.find(99)) == (first, second, None)
 
 

@@ -9,6 +9,7 @@ import pytest
 from models import consultations, participants, polls
 from models.errors import ConsultationError
 from models.records import Ballot, Position, Quorum, Quotation, Wording
+from models.tally import Result
 
 PERSON = 812_345_678_901_234_567
 
@@ -220,6 +221,7 @@ async def test_the_result_of_an_ended_poll_counts_its_ballots(store, box, poll):
     async with store.read() as session:
         result = await polls.result(session, ended)
 
+    assert isinstance(result, Result)
     assert (result.total.support, result.total.object) == (6, 5)
     assert [row.segment for row in result.segments] == ["academia", "industry"]
 
@@ -246,7 +248,7 @@ async def test_the_record_merges_small_segments_and_rounds_times_to_the_hour(sto
 
     assert sorted(ballot.segment or "" for ballot in record) == ["industry"] * 5 + ["other"] * 5
     assert {ballot.hour for ballot in record} == {clock().replace(minute=0)}
-    assert {(ballot.poll_id, ballot.recommendation) for ballot in record} == {(poll.id, "shared-data")}
+    assert {(ballot.poll_id, ballot.subject) for ballot in record} == {(poll.id, "shared-data")}
     assert [ballot.pseudonym for ballot in record] == sorted(ballot.pseudonym for ballot in record)
     assert len({ballot.pseudonym for ballot in record}) == 10
 
@@ -287,7 +289,7 @@ async def test_reasons_come_apart_from_ballots_and_as_their_authors_allowed(stor
             ("industry", Position.OBJECT, "bureaucracy", Quotation.NOT),
             ("industry", Position.OBJECT, "Across the border it failed.", Quotation.WITHOUT_SEGMENT),
             ("industry", Position.OBJECT),
-            ("industry", Position.ACCEPT, "Not an objection."),
+            ("industry", Position.ACCEPT, "A better way than before.", Quotation.NOT),
         ],
     )
     ended = await end(store, poll)
@@ -299,6 +301,7 @@ async def test_reasons_come_apart_from_ballots_and_as_their_authors_allowed(stor
         ("Across the border it failed.", Quotation.WITHOUT_SEGMENT),
         ("bureaucracy", Quotation.NOT),
         ("Too slow.", Quotation.WITH_SEGMENT),
+        ("A better way than before.", Quotation.NOT),
     ]
     assert {reason.segment for reason in reasons} == {"industry"}
 
@@ -337,7 +340,10 @@ async def open_later(store, consultation, wording, opens_at, closes_at=None):
 async def test_a_poll_that_begins_later_refuses_ballots_until_then(store, consultation, wording, box, clock):
     poll = await open_later(store, consultation, wording, clock() + timedelta(hours=1))
     clock.advance(minutes=59, seconds=59)
-    assert await refusal_of(box.cast(Ballot(poll.id, PERSON, "industry", Position.SUPPORT))) == "vote.poll_ended"
+    with pytest.raises(ConsultationError) as refused:
+        await box.cast(Ballot(poll.id, PERSON, "industry", Position.SUPPORT))
+    assert refused.value.phrase == "vote.not_begun"
+    assert refused.value.values == {"opens": int(poll.opened_at.timestamp())}
 
     clock.advance(seconds=1)
     await box.cast(Ballot(poll.id, PERSON, "industry", Position.SUPPORT))
@@ -443,3 +449,11 @@ async def test_expected_heads_are_kept_by_segment_and_forgotten_at_none(start, s
             await consultations.expect_heads(session, consultation.id, segment, heads)
 
     assert (await start()).memory.consultations[consultation.guild_id].expected_heads == {"industry": 12}
+
+
+async def test_a_poll_that_is_closed_by_hand_after_its_deadline_was_missed_ended_at_its_deadline(store, poll, clock):
+    clock.advance(days=8)
+    async with store.write() as session:
+        ended = await polls.end(session, poll.id, "Somebody was quicker than the clock.")
+
+    assert (ended.ended_at, ended.end_reason, ended.cancelled) == (poll.closes_at, None, False)

@@ -16,6 +16,7 @@ SEGMENTS = {"bakers": "Bakers of bread", "millers": "Millers", "farmers": "Farme
 POLL = Poll(
     id=7,
     consultation_id=1,
+    subject="more-rye",
     recommendation="more-rye",
     group="flour",
     wording={"en": Wording("Grow more rye", "It keeps."), "de": Wording("Mehr Roggen anbauen", "Er hält sich.")},
