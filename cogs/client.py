@@ -38,6 +38,8 @@ EXTENSIONS = (
     "cogs.voting",
     "cogs.deck",
     "cogs.feedback",
+    "cogs.results",
+    "cogs.report",
     "cogs.export",
 )
 COMMANDS_HASH = "commands"
