@@ -43,6 +43,8 @@ EXTENSIONS = (
     "cogs.deck",
     "cogs.threads",
     "cogs.feedback",
+    "cogs.results",
+    "cogs.report",
     "cogs.review",
     "cogs.export",
     "cogs.questions",
