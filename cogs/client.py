@@ -39,6 +39,7 @@ EXTENSIONS = (
     "cogs.deck",
     "cogs.feedback",
     "cogs.export",
+    "cogs.notices",
 )
 COMMANDS_HASH = "commands"
 
@@ -91,6 +92,8 @@ class ConsultationBot(commands.Bot):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         await self.router.dispatch(interaction)
+        if interaction.type in {discord.InteractionType.component, discord.InteractionType.modal_submit}:
+            self.dispatch("component_answered", interaction)
 
     async def on_ready(self) -> None:
         await self.poll_clock.resume()
@@ -139,7 +142,7 @@ class ConsultationBot(commands.Bot):
 
     def consultation_of(self, poll: Poll) -> Consultation:
         """Return the consultation that a poll belongs to."""
-        return next(one for one in self.store.memory.consultations.values() if one.id == poll.consultation_id)
+        return self.store.consultation(poll.consultation_id)
 
     def public_speeches(self, consultation: Consultation) -> Sequence[Speech]:
         """Return the one or two languages in which cards stand in this server."""

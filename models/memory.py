@@ -25,17 +25,21 @@ from models.records import (
     Visibility,
     Wording,
 )
-from models.tables import ConsultationRow, ParticipantRow, PlaceRow, PollRow, Preference
+from models.tables import ConsultationRow, NoticeRow, ParticipantRow, PlaceRow, PollRow, Preference
 
 
 @dataclass(slots=True)
 class Memory:
-    """Consultations by server, open polls by id, participants by membership seal, languages by preference seal."""
+    """Consultations by server, open polls by id, participants by membership seal, languages by preference seal.
+
+    `notices` has the notice seals of those whom something waits to be told.
+    """
 
     consultations: dict[int, Consultation] = field(default_factory=dict)
     polls: dict[int, Poll] = field(default_factory=dict)
     participants: dict[tuple[int, bytes], Participant] = field(default_factory=dict)
     languages: dict[bytes, str] = field(default_factory=dict)
+    notices: set[bytes] = field(default_factory=set)
     _places: dict[tuple[int, PlaceKind, str], Place] = field(default_factory=dict)
     _places_by_id: dict[int, Place] = field(default_factory=dict)
 
@@ -93,6 +97,7 @@ async def load_memory(session: AsyncSession) -> Memory:
         memory.participants[participant.consultation_id, participant.seal] = participant_record(participant)
     for preference in await session.scalars(select(Preference)):
         memory.languages[preference.seal] = preference.language
+    memory.notices.update(await session.scalars(select(NoticeRow.seal)))
     for place in await session.scalars(select(PlaceRow)):
         memory.keep_place(Place(place.consultation_id, PlaceKind(place.kind), place.key, place.discord_id))
     return memory

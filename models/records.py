@@ -301,6 +301,20 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell one person: a phrase of the interface with its values.
+
+    A value is a text, a number, or a text by language, of which they read theirs. `way` is a button under it: the
+    phrase of its label, and its custom id; None for none.
+    """
+
+    phrase: str
+    values: Mapping[str, str | int | Mapping[str, str]]
+    way: tuple[str, str] | None
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Feedback:
     """A contribution in words. `text` is empty where its author deleted it."""
 

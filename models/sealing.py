@@ -34,6 +34,7 @@ class Purpose(StrEnum):
     THREAD = "thread"
     FEEDBACK = "feedback"
     TRACE = "trace"
+    NOTICE = "notice"
 
 
 class Sealer:

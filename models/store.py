@@ -119,10 +119,19 @@ class Store:
     async def close(self) -> None:
         await self._engine.dispose()
 
+    def consultation(self, consultation_id: int) -> Consultation:
+        """Return the consultation of this number."""
+        return next(one for one in self.memory.consultations.values() if one.id == consultation_id)
+
     def participant(self, consultation: Consultation, user_id: int) -> Participant | None:
         """Return who this is in the consultation, None for somebody who has not joined."""
         seal = self.sealer.seal(Purpose.MEMBERSHIP, user_id, consultation.id)
         return self.memory.participants.get((consultation.id, seal))
+
+    def has_notices(self, consultation: Consultation, user_id: int) -> bool:
+        """Say whether something waits to be told to this person."""
+        waiting = self.memory.notices
+        return bool(waiting) and self.sealer.seal(Purpose.NOTICE, user_id, consultation.id) in waiting
 
     def language_of(self, user_id: int) -> str | None:
         """Return the language this person chose, None where they chose none."""

@@ -204,6 +204,23 @@ class TraceRow(Base):
     done_at: Mapped[datetime]
 
 
+class NoticeRow(Base):
+    """What somebody is to be told once; it is gone when they were told."""
+
+    __tablename__ = "notices"
+    __table_args__ = (Index("ix_notices_seal", "seal"),)
+
+    # Numbered by chance: in the order of writing, the rows might stand as those do for which people are told.
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    seal: Mapped[bytes]
+    phrase: Mapped[str] = mapped_column(String(80))
+    values: Mapped[dict[str, Any]]
+    way: Mapped[list[str] | None] = mapped_column(JSON)  # a button: the phrase of its label, and its custom id
+    message_tried: Mapped[bool]  # a direct message was refused, so it waits for what the person does next
+    made_at: Mapped[datetime]
+
+
 class FeedbackRow(Base):
     """A contribution in words; `submission` is the message or the modal it came by, so that none is stored twice."""
 

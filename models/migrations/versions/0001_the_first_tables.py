@@ -62,6 +62,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", name=op.f("uq_feedback_reference")),
     )
     op.create_table(
+        "notices",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("phrase", sa.String(length=80), nullable=False),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("way", sa.JSON(), nullable=True),
+        sa.Column("message_tried", sa.Boolean(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_notices_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+    )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index("ix_notices_seal", ["seal"], unique=False)
+
+    op.create_table(
         "participants",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
@@ -208,6 +226,10 @@ def downgrade() -> None:
     op.drop_table("poll_drafts")
     op.drop_table("places")
     op.drop_table("participants")
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.drop_index("ix_notices_seal")
+
+    op.drop_table("notices")
     op.drop_table("feedback")
     op.drop_table("stored_values")
     op.drop_table("preferences")
