@@ -20,6 +20,7 @@ from models.records import (
     PlaceKind,
     Poll,
     PollKind,
+    Proposal,
     Quorum,
     ReasonPolicy,
     Visibility,
@@ -129,6 +130,7 @@ def poll_record(row: PollRow) -> Poll:
         cancelled=row.cancelled,
         quorum=Quorum(**row.quorum),
         paper=_paper_record(row.paper),
+        proposal=Proposal(**row.proposal) if row.proposal else None,
         visibility=Visibility(row.visibility),
         published_at=row.published_at,
     )

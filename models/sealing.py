@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     FEEDBACK = "feedback"
     TRACE = "trace"
     NOTICE = "notice"
+    STATEMENT = "statement"
 
 
 class Sealer:

@@ -133,6 +133,7 @@ def upgrade() -> None:
         sa.Column("end_reason", sa.Text(), nullable=True),
         sa.Column("cancelled", sa.Boolean(), nullable=False),
         sa.Column("quorum", sa.JSON(), nullable=False),
+        sa.Column("proposal", sa.JSON(), nullable=True),
         sa.Column("visibility", sa.String(length=10), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shown", sa.JSON(), nullable=True),
@@ -152,6 +153,35 @@ def upgrade() -> None:
             postgresql_where=sa.text("ended_at IS NULL"),
         )
 
+    op.create_table(
+        "statements",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(length=20), nullable=False),
+        sa.Column("submission", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("group", sa.String(length=80), nullable=False),
+        sa.Column("recommendation", sa.String(length=80), nullable=True),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("texts", sa.JSON(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("exchanges", sa.JSON(), nullable=False),
+        sa.Column("history", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("merged_into", sa.Integer(), nullable=True),
+        sa.Column("subject", sa.String(length=80), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_statements_consultation_id_consultations")
+        ),
+        sa.ForeignKeyConstraint(["merged_into"], ["statements.id"], name=op.f("fk_statements_merged_into_statements")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statements")),
+        sa.UniqueConstraint("consultation_id", "submission", name=op.f("uq_statements_consultation_id_submission")),
+        sa.UniqueConstraint("reference", name=op.f("uq_statements_reference")),
+        sqlite_autoincrement=True,
+    )
     op.create_table(
         "trace",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -215,6 +245,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_trace_consultation_id")
 
     op.drop_table("trace")
+    op.drop_table("statements")
     with op.batch_alter_table("polls", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_polls_open_subject",
