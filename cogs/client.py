@@ -19,6 +19,7 @@ from cogs.ui.router import Router
 from cogs.ui.texts import CommandTranslator, Speech, language_of_locale
 from content.answers import Answers
 from content.catalogue import Catalogue
+from content.similar import Similar
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
 from models.participants import Register
@@ -38,6 +39,9 @@ EXTENSIONS = (
     "cogs.voting",
     "cogs.deck",
     "cogs.feedback",
+    "cogs.proposals",
+    "cogs.review",
+    "cogs.ui.proposal_review",
     "cogs.export",
     "cogs.notices",
 )
@@ -72,6 +76,7 @@ class ConsultationBot(commands.Bot):
         self.store = store
         self.catalogue = catalogue
         self.answers = answers
+        self.similar = Similar()
         self.ballot_box = BallotBox(store)
         self.register = Register(store)
         self.router = Router()

@@ -28,7 +28,7 @@ async def find(session: UnitOfWork, consultation_id: int, statement_id: int) -> 
     """Return a statement that was sent. Raises ConsultationError where it is gone."""
     row = await session.get(StatementRow, statement_id)
     if row is None or row.consultation_id != consultation_id or row.state == StatementState.DRAFT:
-        raise ConsultationError("review.gone")
+        raise ConsultationError("proposal.gone")
     return statement_record(row)
 
 
@@ -93,7 +93,7 @@ async def ask_back(
     row.exchanges = [*row.exchanges, {"question": asked.question, "answer": asked.answer}]
     row.state = StatementState.ASKED_BACK.value
     await session.flush()
-    way = ("propose.answer", f"proposal_answer:{row.id}")
+    way = ("propose.answer", f"propose_answer:{row.id}")
     await _tell(session, row, "propose.told_asked_back", way=way, question=asked.question)
     return statement_record(row)
 
@@ -109,7 +109,7 @@ async def merge(
     other = await session.get(StatementRow, into_id)
     is_there = other is not None and other.consultation_id == consultation_id and other.state in MERGEABLE
     if other is None or other.id == row.id or not is_there:
-        raise ConsultationError("review.not_mergeable")
+        raise ConsultationError("proposal.not_mergeable")
     row.state, row.merged_into, row.reason = StatementState.MERGED.value, other.id, reason.strip() or None
     followers = await _merged_into(session, row.id)
     for follower in followers:
@@ -150,7 +150,7 @@ async def correct(
     _require_short(_said(text), STATEMENT_LENGTH)
     before = row.texts[row.language]
     if not reword(row, row.language, text, by_moderators=True, now=session.now()):
-        raise ConsultationError("review.nothing_changed")
+        raise ConsultationError("proposal.nothing_changed")
     await session.flush()
     poll = await _reword_poll(session, row)
     await _tell(session, row, "propose.told_corrected", before=before)
@@ -191,7 +191,7 @@ async def _claimed(
     )
     if row is None:
         await find(session, consultation_id, statement_id)
-        raise ConsultationError("review.changed_meanwhile")
+        raise ConsultationError("proposal.changed_meanwhile")
     return row
 
 
@@ -248,11 +248,11 @@ def _channel(session: UnitOfWork, row: StatementRow) -> str:
 
 def _said(text: str) -> str:
     if not text.strip():
-        raise ConsultationError("review.reason_missing")
+        raise ConsultationError("proposal.reason_missing")
     _require_short(text, max(QUESTION_LENGTH, STATEMENT_LENGTH))
     return text.strip()
 
 
 def _require_short(text: str, most: int) -> None:
     if len(text) > most:
-        raise ConsultationError("review.too_long", most=most)
+        raise ConsultationError("proposal.too_long", most=most)

@@ -196,7 +196,7 @@ async def test_of_two_moderators_who_decide_at_once_one_is_told(store: Store, co
         lambda session: statement_review.translate(session, consultation.id, one.id, one.version, {"fr": "Oui."}),
         lambda session: statement_review.correct(session, consultation.id, one.id, one.version, "Other."),
     ):
-        with pytest.raises(ConsultationError, match=r"review\.changed_meanwhile"):
+        with pytest.raises(ConsultationError, match=r"proposal\.changed_meanwhile"):
             async with store.write() as session:
                 await deed(session)
     [notice] = await told(store, consultation)
@@ -211,7 +211,7 @@ async def test_a_question_goes_to_the_author_and_the_answer_back(store: Store, c
         assert await statement_review.waiting(session, consultation.id) == []
     [notice] = await told(store, consultation)
     assert notice.values["question"] == "Which data?"
-    assert notice.way == ("propose.answer", f"proposal_answer:{one.id}")
+    assert notice.way == ("propose.answer", f"propose_answer:{one.id}")
 
     async with store.write() as session:
         await statements.answer(session, ANN, one.id, answer="All of it.", text="Share all the data.")
@@ -258,7 +258,7 @@ async def test_a_statement_is_merged_into_no_draft_no_decided_one_and_not_into_i
     async with store.write() as session:
         await statement_review.reject(session, consultation.id, rejected.id, rejected.version, "No.")
     for other in (one, rejected, await draft(store, consultation, "Draft.", BOB), replace(one, id=999)):
-        with pytest.raises(ConsultationError, match=r"review\.not_mergeable"):
+        with pytest.raises(ConsultationError, match=r"proposal\.not_mergeable"):
             async with store.write() as session:
                 await statement_review.merge(session, consultation.id, one.id, one.version, other.id, "")
 
