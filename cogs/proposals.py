@@ -13,7 +13,7 @@ from discord.ext import commands
 from cogs.client import ConsultationBot
 from cogs.source import find_group, find_recommendation, group_choices, recommendation_choices
 from cogs.ui.forms import Option, filled_in, form, one_of, written
-from cogs.ui.layout import Piece, card, sent_once, text
+from cogs.ui.layout import Piece, card, harmless, sent_once, text
 from cogs.ui.near_proposals import near_line, nearest
 from cogs.ui.proposal_cards import draft_card
 from cogs.ui.replies import reply
@@ -128,7 +128,7 @@ class Proposals(commands.Cog):
             raise ConsultationError("propose.nothing_asked")
         say = self.bot.speech(interaction)
         fields = [
-            text(say("propose.question", question=own.exchanges[-1].question)),
+            text(say("propose.question", question=harmless(own.exchanges[-1].question))),
             written(ANSWER, say("propose.your_answer"), say("propose.your_answer_hint"), length=ANSWER_LENGTH),
             _text_field(say, own.text),
         ]

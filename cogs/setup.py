@@ -151,6 +151,7 @@ class Setup(commands.Cog):
             say(f"status.{consultation.state}"),
             say("status.participants", count=seen.participants),
             say("status.feedback", count=seen.feedback),
+            *([say("status.proposals", count=seen.proposals)] if seen.proposals else []),
             say("status.ended_polls", count=seen.ended_polls),
         ]
         planned = [one.poll for one in seen.open_polls if one.poll.opened_at > self.bot.store.now()]

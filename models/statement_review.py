@@ -177,7 +177,7 @@ async def _claimed(
     states: Collection[StatementState],
 ) -> StatementRow:
     """Return the statement to be changed, if it is still as the moderator saw it. Raises ConsultationError if not."""
-    row = await session.scalar(
+    row: StatementRow | None = await session.scalar(
         update(StatementRow)
         .where(
             StatementRow.id == statement_id,

@@ -104,7 +104,7 @@ class ProposalReview(commands.Cog):
                 languages=LANGUAGES,
                 titles=self._titles(seen),
             )
-            await trace.record(session, consultation.id, moderator, "proposal_approve", decided.reference)
+            await _note(session, moderator, "proposal_approve", decided)
         self.bot.poll_clock.keep(poll)
         await interaction.response.defer()
         note = say("proposal.approved", reference=decided.reference)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,17 +23,16 @@ LANGUAGES = ("en", "fr")
 
 
 async def draft(
-    store: Store, consultation: Consultation, text: str = "Share the data.", user_id: int = ANN, **other: object
+    store: Store, consultation: Consultation, text: str = "Share the data.", user_id: int = ANN, **other: Any
 ) -> Statement:
-    given = {"submission": abs(hash((text, user_id))), "group": "research", "recommendation": None, "language": "en"}
+    usual: dict[str, Any] = {"submission": abs(hash((text, user_id))), "group": "research", "why": ""}
+    usual |= {"recommendation": None, "language": "en"}
     async with store.write() as session:
-        return await statements.keep_draft(
-            session, consultation, user_id=user_id, text=text, **{"why": "", **given, **other}
-        )
+        return await statements.keep_draft(session, consultation, user_id=user_id, text=text, **{**usual, **other})
 
 
 async def sent(
-    store: Store, consultation: Consultation, text: str = "Share the data.", user_id: int = ANN, **other: object
+    store: Store, consultation: Consultation, text: str = "Share the data.", user_id: int = ANN, **other: Any
 ) -> Statement:
     kept = await draft(store, consultation, text, user_id, **other)
     async with store.write() as session:
