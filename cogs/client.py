@@ -19,7 +19,7 @@ from cogs.ui.router import Router
 from cogs.ui.texts import CommandTranslator, Speech, language_of_locale
 from content.answers import Answers
 from content.catalogue import Catalogue
-from content.similar import Similar
+from content.near_texts import NearTexts
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
 from models.participants import Register
@@ -76,7 +76,7 @@ class ConsultationBot(commands.Bot):
         self.store = store
         self.catalogue = catalogue
         self.answers = answers
-        self.similar = Similar()
+        self.near_texts = NearTexts()
         self.ballot_box = BallotBox(store)
         self.register = Register(store)
         self.router = Router()

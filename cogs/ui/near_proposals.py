@@ -34,7 +34,7 @@ async def nearest(
     statements = {f"{STATEMENT}{one.id}": one for one in others if one.id != statement.id}
     wordings = {key: _wordings(one) for key, one in recommendations.items()}
     wordings |= {key: list(one.texts.values()) for key, one in statements.items()}
-    found = await asyncio.to_thread(bot.similar.nearest, statement.text, wordings)
+    found = await asyncio.to_thread(bot.near_texts.nearest, statement.text, wordings)
     return [recommendations[key] if key in recommendations else statements[key] for key in found]
 
 
@@ -42,7 +42,7 @@ async def by_nearness(bot: "ConsultationBot", statement: Statement, others: Sequ
     """Return all the other statements, those first that come nearest."""
     statements = {str(one.id): one for one in others if one.id != statement.id}
     wordings = {key: list(one.texts.values()) for key, one in statements.items()}
-    return [statements[key] for key in await asyncio.to_thread(bot.similar.ranked, statement.text, wordings)]
+    return [statements[key] for key in await asyncio.to_thread(bot.near_texts.ranked, statement.text, wordings)]
 
 
 def near_line(bot: "ConsultationBot", consultation: Consultation, one: Recommendation | Statement, say: Speech) -> str:

@@ -17,7 +17,7 @@ from content.words import function_words, question_words, words
 NEAR_ENOUGH = 0.45
 
 
-class Similar:
+class NearTexts:
     """Compares texts; one instance may be used by several threads."""
 
     def __init__(self) -> None:
