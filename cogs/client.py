@@ -5,13 +5,14 @@ import hashlib
 import json
 import logging
 from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from cogs.ui.card_keeper import CardKeeper
+from cogs.ui.moderators_answers import ModeratorsAnswers
 from cogs.ui.poll_clock import PollClock
 from cogs.ui.replies import tell_error
 from cogs.ui.result_poster import ResultPoster
@@ -22,6 +23,7 @@ from content.catalogue import Catalogue
 from content.near_texts import NearTexts
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
+from models.limits import Limits, Policy
 from models.participants import Register
 from models.records import Consultation, Poll
 from models.store import Store
@@ -32,20 +34,29 @@ EXTENSIONS = (
     "cogs.asking",
     "cogs.source",
     "cogs.setup",
+    "cogs.moderation",
+    "cogs.segments",
     "cogs.participation",
     "cogs.polls",
     "cogs.poll_drafts",
     "cogs.reminders",
     "cogs.voting",
     "cogs.deck",
+    "cogs.threads",
     "cogs.feedback",
     "cogs.proposals",
     "cogs.review",
     "cogs.ui.proposal_review",
     "cogs.export",
+    "cogs.questions",
+    "cogs.my_data",
+    "cogs.retention",
     "cogs.notices",
 )
 COMMANDS_HASH = "commands"
+DEFAULT_POLICY = Policy()
+
+_Result = TypeVar("_Result")
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -65,7 +76,15 @@ class ConsultationTree(app_commands.CommandTree["ConsultationBot"]):
 class ConsultationBot(commands.Bot):
     """The bot with its store, its content and its question answering."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, answers: Answers, *, message_content: bool = True) -> None:
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        answers: Answers,
+        *,
+        message_content: bool = True,
+        policy: Policy = DEFAULT_POLICY,
+    ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -77,18 +96,22 @@ class ConsultationBot(commands.Bot):
         self.catalogue = catalogue
         self.answers = answers
         self.near_texts = NearTexts()
+        self.policy = policy
+        self.limits = Limits(store, policy)
+        self.moderators_answers = ModeratorsAnswers(store)
         self.ballot_box = BallotBox(store)
         self.register = Register(store)
         self.router = Router()
         self.cards = CardKeeper(self)
         self.results = ResultPoster(self)
         self.poll_clock = PollClock(self)
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
         await self.tree.set_translator(CommandTranslator())
         for extension in EXTENSIONS:
             await self.load_extension(extension)
+        self.later(self.moderators_answers.prepare())
         await self._sync_commands()
 
     async def add_cog(self, cog: commands.Cog, /, **options: Any) -> None:
@@ -106,7 +129,7 @@ class ConsultationBot(commands.Bot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cogs' listeners: there are no commands by text."""
 
-    def later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def later(self, work: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
         """Do something after the person was answered; it is held until it is done."""
         task = asyncio.create_task(work)
         self._running.add(task)

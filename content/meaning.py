@@ -110,7 +110,7 @@ def is_stored(text: str) -> bool:
 
 
 def vectors_of(texts: Sequence[str]) -> Vectors:
-    """Return the texts as unit vectors; the product of two is their cosine, from -1 to 1."""
+    """Return a unit vector a text, whose products are cosines; a text that is not stored is encoded."""
     projection, rows, vectors = _stored()
     found = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
     missing = []
