@@ -170,7 +170,7 @@ class ConsultationBot(commands.Bot):
 
     def consultation_of(self, poll: Poll) -> Consultation:
         """Return the consultation that a poll belongs to."""
-        return self.store.consultation(poll.consultation_id)
+        return next(one for one in self.store.memory.consultations.values() if one.id == poll.consultation_id)
 
     def public_speeches(self, consultation: Consultation) -> Sequence[Speech]:
         """Return the one or two languages in which cards stand in this server."""

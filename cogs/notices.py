@@ -114,9 +114,9 @@ class Notices(commands.Cog):
             if not notices.wants_message(session, addressee):
                 return
             waiting = await notices.take(session, addressee.consultation_id, addressee.user_id)
-        if not waiting:
+        consultation = self.bot.store.memory.consultation(addressee.consultation_id)
+        if not waiting or consultation is None:
             return
-        consultation = self.bot.store.consultation(addressee.consultation_id)
         say = Speech(self.bot.store.language_of(addressee.user_id) or consultation.public_languages[0])
         name = self.bot.catalogue.title.in_language(say.language)
         try:

@@ -8,7 +8,8 @@ opened for that alone, and never leave here.
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import select, update
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import ColumnElement, or_, select, update
 
 from models import notices, polls
 from models.errors import ConsultationError
@@ -17,6 +18,8 @@ from models.sealing import Purpose
 from models.statements import QUESTION_LENGTH, STATEMENT_LENGTH, UNDECIDED, reword, statement_record
 from models.store import UnitOfWork
 from models.tables import StatementRow
+from models.texts import clean
+from models.words import this_hour
 
 TRANSLATION_LENGTH = 400  # characters; some languages need more of them
 TITLE_LENGTH = 100
@@ -30,6 +33,24 @@ async def find(session: UnitOfWork, consultation_id: int, statement_id: int) -> 
     if row is None or row.consultation_id != consultation_id or row.state == StatementState.DRAFT:
         raise ConsultationError("proposal.gone")
     return statement_record(row)
+
+
+def tellable(session: UnitOfWork, consultation_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for what moderators may see of a consultation's statements now.
+
+    What was sent in the hour that still runs is left out, as of private words: of two looks at the queue, the second
+    would show what was sent between them, and so perhaps by whom.
+    """
+    return (
+        StatementRow.consultation_id == consultation_id,
+        StatementRow.state != StatementState.DRAFT,
+        or_(StatementRow.state != StatementState.PENDING, StatementRow.made_at < this_hour(session)),
+    )
+
+
+async def all_statements(session: UnitOfWork, consultation_id: int) -> list[Statement]:
+    """Return what moderators may see, whatever became of it, oldest first."""
+    return await _in_states(session, consultation_id, tuple(StatementState))
 
 
 async def waiting(session: UnitOfWork, consultation_id: int) -> list[Statement]:
@@ -110,7 +131,7 @@ async def merge(
     is_there = other is not None and other.consultation_id == consultation_id and other.state in MERGEABLE
     if other is None or other.id == row.id or not is_there:
         raise ConsultationError("proposal.not_mergeable")
-    row.state, row.merged_into, row.reason = StatementState.MERGED.value, other.id, reason.strip() or None
+    row.state, row.merged_into, row.reason = StatementState.MERGED.value, other.id, clean(reason)
     followers = await _merged_into(session, row.id)
     for follower in followers:
         follower.merged_into = other.id
@@ -132,9 +153,9 @@ async def translate(
     """
     row = await _claimed(session, consultation_id, statement_id, version, MERGEABLE)
     for language, text in texts.items():
-        if language != row.language and text.strip():
-            _require_short(text, TRANSLATION_LENGTH)
-            reword(row, language, text, by_moderators=True, now=session.now())
+        if language != row.language and (translated := clean(text)) is not None:
+            _require_short(translated, TRANSLATION_LENGTH)
+            reword(row, language, translated, by_moderators=True, now=session.now())
     await session.flush()
     return statement_record(row), await _reword_poll(session, row)
 
@@ -147,9 +168,9 @@ async def correct(
     Returns the poll that was worded anew, if there is one. Raises ConsultationError as `translate` does.
     """
     row = await _claimed(session, consultation_id, statement_id, version, MERGEABLE)
-    _require_short(_said(text), STATEMENT_LENGTH)
+    _require_short(text, STATEMENT_LENGTH)
     before = row.texts[row.language]
-    if not reword(row, row.language, text, by_moderators=True, now=session.now()):
+    if not reword(row, row.language, _said(text), by_moderators=True, now=session.now()):
         raise ConsultationError("proposal.nothing_changed")
     await session.flush()
     poll = await _reword_poll(session, row)
@@ -198,7 +219,7 @@ async def _claimed(
 async def _in_states(session: UnitOfWork, consultation_id: int, states: Collection[StatementState]) -> list[Statement]:
     rows = await session.scalars(
         select(StatementRow)
-        .where(StatementRow.consultation_id == consultation_id, StatementRow.state.in_(states))
+        .where(*tellable(session, consultation_id), StatementRow.state.in_(states))
         .order_by(StatementRow.id)
     )
     return [statement_record(row) for row in rows]
@@ -219,7 +240,10 @@ async def _reword_poll(session: UnitOfWork, row: StatementRow) -> Poll | None:
 async def _tell(
     session: UnitOfWork, row: StatementRow, phrase: str, *, way: tuple[str, str] | None = None, **values: str
 ) -> None:
-    author = session.sealer.open(Purpose.STATEMENT, row.seal, row.consultation_id)
+    try:
+        author = session.sealer.open(Purpose.STATEMENT, row.seal, row.consultation_id)
+    except InvalidTag:  # its author had it erased, or the key was destroyed
+        return
     text = row.texts[row.language]
     await notices.add(
         session, row.consultation_id, author, phrase, way=way, text=text, reference=row.reference, **values
@@ -247,10 +271,11 @@ def _channel(session: UnitOfWork, row: StatementRow) -> str:
 
 
 def _said(text: str) -> str:
-    if not text.strip():
+    """Return what a moderator wrote to an author. Raises ConsultationError where it is blank or too long."""
+    if (said := clean(text)) is None:
         raise ConsultationError("proposal.reason_missing")
-    _require_short(text, max(QUESTION_LENGTH, STATEMENT_LENGTH))
-    return text.strip()
+    _require_short(said, QUESTION_LENGTH)
+    return said.strip()
 
 
 def _require_short(text: str, most: int) -> None:

@@ -18,6 +18,8 @@ from models.records import Consultation, Exchange, Rewording, Statement, Stateme
 from models.sealing import Purpose
 from models.store import UnitOfWork
 from models.tables import StatementRow
+from models.texts import clean
+from models.words import this_hour
 
 STATEMENT_LENGTH = 300  # characters, as for all lengths here
 WHY_LENGTH = 500
@@ -46,7 +48,7 @@ async def keep_draft(
     is blank or too long, or the consultation is not open.
     """
     await require_open(session, consultation.id)
-    _require_fit(text, why)
+    text, why = _fitting(text, why)
     long_ago = session.now() - DRAFTS_KEPT
     await session.execute(
         delete(StatementRow).where(StatementRow.state == StatementState.DRAFT, StatementRow.made_at < long_ago)
@@ -85,7 +87,7 @@ async def correct_draft(
     session: UnitOfWork, user_id: int, statement_id: int, *, language: str, text: str, why: str
 ) -> Statement:
     """Put other words into one's draft. Raises ConsultationError where it is gone or sent, or the text does not fit."""
-    _require_fit(text, why)
+    text, why = _fitting(text, why)
     row = await _own(session, user_id, statement_id)
     if row.state != StatementState.DRAFT:
         raise ConsultationError("propose.sent_already", reference=row.reference)
@@ -102,7 +104,7 @@ async def send(session: UnitOfWork, user_id: int, statement_id: int) -> Statemen
     row = await _own(session, user_id, statement_id)
     await require_open(session, row.consultation_id)
     if row.state == StatementState.DRAFT:
-        row.state, row.version, row.made_at = StatementState.PENDING.value, row.version + 1, session.now()
+        _put_before_moderators(session, row)
         await session.flush()
     return statement_record(row)
 
@@ -127,13 +129,13 @@ async def answer(session: UnitOfWork, user_id: int, statement_id: int, *, answer
     await require_open(session, row.consultation_id)
     if row.state != StatementState.ASKED_BACK:
         raise ConsultationError("propose.nothing_asked")
-    _require_fit(text, row.why)
-    if not answer.strip():
+    text, _ = _fitting(text, row.why)
+    if (said := clean(answer)) is None:
         raise ConsultationError("propose.answer_blank")
     reword(row, row.language, text, by_moderators=False, now=session.now())
     *earlier, asked = row.exchanges
-    row.exchanges = [*earlier, {**asked, "answer": answer}]
-    row.state, row.version = StatementState.PENDING.value, row.version + 1
+    row.exchanges = [*earlier, {**asked, "answer": said}]
+    _put_before_moderators(session, row)
     await session.flush()
     return statement_record(row)
 
@@ -141,16 +143,6 @@ async def answer(session: UnitOfWork, user_id: int, statement_id: int, *, answer
 async def own(session: UnitOfWork, user_id: int, statement_id: int) -> Statement:
     """Return one's own statement. Raises ConsultationError where it is gone, or somebody else's."""
     return statement_record(await _own(session, user_id, statement_id))
-
-
-async def all_statements(session: UnitOfWork, consultation_id: int) -> list[Statement]:
-    """Return what was sent in a consultation, whatever became of it, oldest first."""
-    rows = await session.scalars(
-        select(StatementRow)
-        .where(StatementRow.consultation_id == consultation_id, StatementRow.state != StatementState.DRAFT)
-        .order_by(StatementRow.id)
-    )
-    return [statement_record(row) for row in rows]
 
 
 async def visible_to(session: UnitOfWork, consultation_id: int, user_id: int) -> list[Statement]:
@@ -210,11 +202,18 @@ async def _own(session: UnitOfWork, user_id: int, statement_id: int) -> Statemen
     return row
 
 
-def _require_fit(text: str, why: str) -> None:
-    if not text.strip():
+def _put_before_moderators(session: UnitOfWork, row: StatementRow) -> None:
+    """Let a statement wait for a decision; when it was sent is kept to the hour, and told after it."""
+    row.state, row.version, row.made_at = StatementState.PENDING.value, row.version + 1, this_hour(session)
+
+
+def _fitting(text: str, why: str) -> tuple[str, str]:
+    """Return the texts as they are stored. Raises ConsultationError where nobody would see one, or it is too long."""
+    if (kept := clean(text)) is None:
         raise ConsultationError("propose.blank")
-    if len(text) > STATEMENT_LENGTH or len(why) > WHY_LENGTH:
+    if len(kept) > STATEMENT_LENGTH or len(why) > WHY_LENGTH:
         raise ConsultationError("propose.too_long", most=STATEMENT_LENGTH, most_why=WHY_LENGTH)
+    return kept, clean(why) or ""
 
 
 def _sealed_number(session: UnitOfWork, submission: int) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, false, func, select
 
+from models import statement_review
 from models.memory import poll_record
 from models.records import Poll, StatementState
 from models.store import UnitOfWork
@@ -50,7 +51,7 @@ async def status(session: UnitOfWork, consultation_id: int) -> Status:
         ),
         proposals=await _count(
             session,
-            StatementRow.consultation_id == consultation_id,
+            *statement_review.tellable(session, consultation_id),
             StatementRow.state == StatementState.PENDING,
         ),
         open_polls=tuple(RunningPoll(poll_record(row), turnout) for row, turnout in of_polls),

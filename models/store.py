@@ -172,10 +172,6 @@ class Store:
     async def close(self) -> None:
         await self._engine.dispose()
 
-    def consultation(self, consultation_id: int) -> Consultation:
-        """Return the consultation of this number."""
-        return next(one for one in self.memory.consultations.values() if one.id == consultation_id)
-
     def participant(self, consultation: Consultation, user_id: int) -> Participant | None:
         """Return who this is in the consultation, None for somebody who has not joined."""
         seal = self.sealer.seal(Purpose.MEMBERSHIP, user_id, consultation.id)

@@ -22,7 +22,7 @@ from cogs.ui.permissions import moderator_role, require_moderator
 from cogs.ui.proposal_cards import empty_card, review_card
 from cogs.ui.router import component
 from content.catalogue import LANGUAGES
-from models import statement_review, statements, trace
+from models import statement_review, trace
 from models.errors import ConsultationError
 from models.records import Consultation, Moderator, Poll, Statement
 from models.statement_review import TRANSLATION_LENGTH
@@ -45,7 +45,7 @@ async def review_proposals(
     statement = None
     if reference is not None:
         async with bot.store.read() as session:
-            every = await statements.all_statements(session, consultation.id)
+            every = await statement_review.all_statements(session, consultation.id)
         statement = next((one for one in every if one.reference.casefold() == reference.strip().casefold()), None)
         if statement is None:
             raise ConsultationError("proposal.gone")
@@ -60,7 +60,7 @@ async def proposal_choices(
     if consultation is None or moderator_role(bot, interaction) is None:
         return []
     async with bot.store.read() as session:
-        every = await statements.all_statements(session, consultation.id)
+        every = await statement_review.all_statements(session, consultation.id)
     say = bot.speech(interaction)
     titles = {
         one.reference: f"{one.reference} · {say(f'statement_state.{one.state}')} · {statement_review.title(one.text)}"
@@ -76,30 +76,30 @@ class ProposalReview(commands.Cog):
         self.bot = bot
 
     @component("proposal_next")
-    async def next_pressed(self, interaction: discord.Interaction[Any], number: str) -> None:
+    async def next_pressed(self, interaction: discord.Interaction[Any], number: int) -> None:
         consultation, _ = self._moderated(interaction)
-        await self._go_on(interaction, consultation, after=int(number))
+        await self._go_on(interaction, consultation, after=number)
 
     @component("proposal_approve")
-    async def approve_pressed(self, interaction: discord.Interaction[Any], number: str, version: str) -> None:
+    async def approve_pressed(self, interaction: discord.Interaction[Any], number: int, version: int) -> None:
         """Ask until when it is put to the vote."""
         say = self.bot.speech(interaction)
         field = written(WORDS, say("proposal.closes"), say("option.closes.description"), length=DATE_LENGTH)
         await self._ask(interaction, "proposal.approve", "proposal_approved", number, version, fields=[field])
 
     @component("proposal_approved")
-    async def approved(self, interaction: discord.Interaction[Any], number: str, version: str, _opened_by: str) -> None:
+    async def approved(self, interaction: discord.Interaction[Any], number: int, version: int, _opened_by: int) -> None:
         """Put it to the vote: its card in the group's channel, and its thread."""
         consultation, moderator = self._moderated(interaction)
         say, now = self.bot.speech(interaction), self.bot.store.now()
         closes_at = parse_deadline(_written(interaction), say.language, self.bot.catalogue.timezone, now)
         async with self.bot.store.write() as session:
-            seen = await statement_review.find(session, consultation.id, int(number))
+            seen = await statement_review.find(session, consultation.id, number)
             decided, poll = await statement_review.approve(
                 session,
                 consultation,
-                int(number),
-                int(version),
+                number,
+                version,
                 closes_at,
                 languages=LANGUAGES,
                 titles=self._titles(seen),
@@ -113,33 +113,33 @@ class ProposalReview(commands.Cog):
         await self._go_on(interaction, consultation, note, after=decided.id)
 
     @component("proposal_reject")
-    async def reject_pressed(self, interaction: discord.Interaction[Any], number: str, version: str) -> None:
+    async def reject_pressed(self, interaction: discord.Interaction[Any], number: int, version: int) -> None:
         await self._ask_words(interaction, "proposal.reject", "proposal.reason", "proposal_rejected", number, version)
 
     @component("proposal_rejected")
-    async def rejected(self, interaction: discord.Interaction[Any], number: str, version: str, _opened_by: str) -> None:
+    async def rejected(self, interaction: discord.Interaction[Any], number: int, version: int, _opened_by: int) -> None:
         consultation, moderator = self._moderated(interaction)
         reason = _written(interaction)
         async with self.bot.store.write() as session:
-            decided = await statement_review.reject(session, consultation.id, int(number), int(version), reason)
+            decided = await statement_review.reject(session, consultation.id, number, version, reason)
             await _note(session, moderator, "proposal_reject", decided, reason)
         await self._decided(interaction, consultation, "proposal.rejected", decided)
 
     @component("proposal_ask")
-    async def ask_pressed(self, interaction: discord.Interaction[Any], number: str, version: str) -> None:
+    async def ask_pressed(self, interaction: discord.Interaction[Any], number: int, version: int) -> None:
         await self._ask_words(interaction, "proposal.ask", "proposal.question", "proposal_asked", number, version)
 
     @component("proposal_asked")
-    async def asked(self, interaction: discord.Interaction[Any], number: str, version: str, _opened_by: str) -> None:
+    async def asked(self, interaction: discord.Interaction[Any], number: int, version: int, _opened_by: int) -> None:
         consultation, moderator = self._moderated(interaction)
         question = _written(interaction)
         async with self.bot.store.write() as session:
-            asked = await statement_review.ask_back(session, consultation.id, int(number), int(version), question)
+            asked = await statement_review.ask_back(session, consultation.id, number, version, question)
             await _note(session, moderator, "proposal_ask", asked, question)
         await self._decided(interaction, consultation, "proposal.asked_back", asked)
 
     @component("proposal_merge")
-    async def merge_chosen(self, interaction: discord.Interaction[Any], number: str, version: str) -> None:
+    async def merge_chosen(self, interaction: discord.Interaction[Any], number: int, version: int) -> None:
         """Ask why before two proposals become one: it cannot be undone."""
         say = self.bot.speech(interaction)
         field = written(
@@ -150,23 +150,21 @@ class ProposalReview(commands.Cog):
 
     @component("proposal_merged")
     async def merged(
-        self, interaction: discord.Interaction[Any], number: str, version: str, into: str, _opened_by: str
+        self, interaction: discord.Interaction[Any], number: int, version: int, into: int, _opened_by: int
     ) -> None:
         consultation, moderator = self._moderated(interaction)
         reason = _written(interaction)
         async with self.bot.store.write() as session:
-            decided = await statement_review.merge(
-                session, consultation.id, int(number), int(version), int(into), reason
-            )
+            decided = await statement_review.merge(session, consultation.id, number, version, into, reason)
             await _note(session, moderator, "proposal_merge", decided, reason)
         await self._decided(interaction, consultation, "proposal.merged", decided)
 
     @component("proposal_translate")
-    async def translate_pressed(self, interaction: discord.Interaction[Any], number: str, version: str) -> None:
+    async def translate_pressed(self, interaction: discord.Interaction[Any], number: int, version: int) -> None:
         """Ask for the translation into each public language that its author did not write in."""
         consultation, _ = self._moderated(interaction)
         async with self.bot.store.read() as session:
-            seen = await statement_review.find(session, consultation.id, int(number))
+            seen = await statement_review.find(session, consultation.id, number)
         languages = [one for one in consultation.public_languages if one != seen.language]
         if not languages:
             raise ConsultationError("proposal.no_translation_needed")
@@ -178,7 +176,7 @@ class ProposalReview(commands.Cog):
                 say("proposal.translation_hint", most=TRANSLATION_LENGTH),
                 length=TRANSLATION_LENGTH,
                 required=False,
-                filled_with=seen.texts.get(one, ""),
+                filled=seen.texts.get(one, ""),
             )
             for one in languages
         ]
@@ -186,37 +184,37 @@ class ProposalReview(commands.Cog):
 
     @component("proposal_translated")
     async def translated(
-        self, interaction: discord.Interaction[Any], number: str, version: str, _opened_by: str
+        self, interaction: discord.Interaction[Any], number: int, version: int, _opened_by: int
     ) -> None:
         consultation, moderator = self._moderated(interaction)
         texts = {language: typed or "" for language, typed in filled_in(interaction).items() if language in LANGUAGES}
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
-            seen, poll = await statement_review.translate(session, consultation.id, int(number), int(version), texts)
+            seen, poll = await statement_review.translate(session, consultation.id, number, version, texts)
             await _note(session, moderator, "proposal_translate", seen)
         await self._worded(interaction, consultation, "proposal.translated", seen, poll)
 
     @component("proposal_correct")
-    async def correct_pressed(self, interaction: discord.Interaction[Any], number: str, version: str) -> None:
+    async def correct_pressed(self, interaction: discord.Interaction[Any], number: int, version: int) -> None:
         """Show the wording in a form, to be corrected."""
         consultation, _ = self._moderated(interaction)
         async with self.bot.store.read() as session:
-            seen = await statement_review.find(session, consultation.id, int(number))
+            seen = await statement_review.find(session, consultation.id, number)
         say = self.bot.speech(interaction)
         hint = say("proposal.correct_hint")
-        field = written(WORDS, say("propose.text"), hint, length=STATEMENT_LENGTH, filled_with=seen.text)
+        field = written(WORDS, say("propose.text"), hint, length=STATEMENT_LENGTH, filled=seen.text)
         await self._ask(interaction, "proposal.correct", "proposal_corrected", number, version, fields=[field])
 
     @component("proposal_corrected")
     async def corrected(
-        self, interaction: discord.Interaction[Any], number: str, version: str, _opened_by: str
+        self, interaction: discord.Interaction[Any], number: int, version: int, _opened_by: int
     ) -> None:
         consultation, moderator = self._moderated(interaction)
         # A ballot that was handed in before counts as given.
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
             seen, poll = await statement_review.correct(
-                session, consultation.id, int(number), int(version), _written(interaction)
+                session, consultation.id, number, version, _written(interaction)
             )
             await _note(session, moderator, "proposal_correct", seen)
         await self._worded(interaction, consultation, "proposal.corrected", seen, poll)
@@ -226,14 +224,14 @@ class ProposalReview(commands.Cog):
         return self.bot.consultation_in(interaction.guild_id), moderator
 
     async def _ask(
-        self, interaction: discord.Interaction[Any], title: str, name: str, *arguments: str, fields: list[Piece]
+        self, interaction: discord.Interaction[Any], title: str, name: str, *arguments: object, fields: list[Piece]
     ) -> None:
-        require_moderator(self.bot, interaction)
+        self._moderated(interaction)
         say = self.bot.speech(interaction)
         await interaction.response.send_modal(form(say(title), interaction, name, *arguments, fields=fields))
 
     async def _ask_words(
-        self, interaction: discord.Interaction[Any], title: str, label: str, name: str, number: str, version: str
+        self, interaction: discord.Interaction[Any], title: str, label: str, name: str, number: int, version: int
     ) -> None:
         say = self.bot.speech(interaction)
         field = written(WORDS, say(label), say("proposal.told_author"), length=QUESTION_LENGTH)
@@ -322,7 +320,7 @@ async def _note(
 
 
 def _written(interaction: discord.Interaction[Any]) -> str:
-    return filled_in(interaction)[WORDS] or ""
+    return filled_in(interaction).get(WORDS) or ""
 
 
 async def setup(bot: ConsultationBot) -> None:

@@ -38,6 +38,8 @@ async def propose(
 
 
 async def review(house: House, who: MemberActor | None = None, **options: Any) -> InteractionResult:
+    """Let a moderator open the queue once the hour is over in which nothing of it is told."""
+    await house.env.advance_time(3_600)
     return await (who or house.moderator).slash(house.lobby, "review proposals", **options)
 
 

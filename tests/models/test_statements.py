@@ -1,5 +1,6 @@
 """What participants propose: kept as typed, changed by its author alone, decided on once, its author told."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +38,12 @@ async def sent(
     kept = await draft(store, consultation, text, user_id, **other)
     async with store.write() as session:
         return await statements.send(session, user_id, kept.id)
+
+
+@pytest.fixture
+def an_hour_later(clock: MovableClock) -> Callable[[], None]:
+    """Let the hour pass in which moderators do not see yet what was sent."""
+    return lambda: clock.advance(hours=1)
 
 
 async def told(store: Store, consultation: Consultation, user_id: int = ANN) -> list[Notice]:
