@@ -201,7 +201,7 @@ class Proposals(commands.Cog):
             if (recommendation := self.bot.catalogue.recommendations.get(key)) is None:
                 raise ConsultationError("recommendation.unknown")
             return recommendation.group, recommendation.key
-        group = key if on == ON_GROUP else answers.get(GROUP)
+        group = key if on == ON_GROUP else str(answers.get(GROUP))
         if group not in self.bot.catalogue.groups:
             raise ConsultationError("group.unknown")
         return group, None

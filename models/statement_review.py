@@ -238,7 +238,7 @@ async def _reword_poll(session: UnitOfWork, row: StatementRow) -> Poll | None:
 
 
 async def _tell(
-    session: UnitOfWork, row: StatementRow, phrase: str, *, way: tuple[str, str] | None = None, **values: str
+    session: UnitOfWork, row: StatementRow, phrase: str, *, way: tuple[str, str] | None = None, **values: str | int
 ) -> None:
     try:
         author = session.sealer.open(Purpose.STATEMENT, row.seal, row.consultation_id)
@@ -264,10 +264,9 @@ async def _tell_about(session: UnitOfWork, row: StatementRow, decided: Statement
         await _tell(session, row, "propose.told_merged_rejected", reason=decided.reason or "")
 
 
-def _channel(session: UnitOfWork, row: StatementRow) -> str:
-    """Return the mention of the channel where a statement is put to the vote."""
-    place = session.memory.place(row.consultation_id, PlaceKind.GROUP, row.group)
-    return f"<#{place}>" if place else row.group
+def _channel(session: UnitOfWork, row: StatementRow) -> int:
+    """Return the id of the channel where a statement is put to the vote, 0 where setup has made none."""
+    return session.memory.place(row.consultation_id, PlaceKind.GROUP, row.group) or 0
 
 
 def _said(text: str) -> str:

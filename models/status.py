@@ -27,8 +27,8 @@ class Status:
     participants: int
     feedback: int
     ended_polls: int
-    proposals: int
     open_polls: tuple[RunningPoll, ...]
+    proposals: int = 0
 
 
 async def status(session: UnitOfWork, consultation_id: int) -> Status:

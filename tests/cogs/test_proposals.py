@@ -223,7 +223,7 @@ async def test_an_approved_proposal_is_put_to_the_vote_and_its_author_told(open_
 
     [notice] = notices_in(await ann.slash(open_house.lobby, "help"))
     [one] = await stored(open_house)
-    channel = open_house.channel(GROUP).mention
+    channel = open_house.channel(GROUP).id
     told = phrase("propose.told_approved", language, reference=one.reference, text=MEALS, channel=channel)
     assert told in notice
 

@@ -1,6 +1,5 @@
 """What participants propose: kept as typed, changed by its author alone, decided on once, its author told."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from models.records import Ballot, Consultation, Exchange, Notice, Position, Sta
 from models.sealing import Purpose
 from models.store import Store
 from models.tables import StatementRow
+from models.texts import clean, is_blank
 from tests.models.conftest import MovableClock
 
 ANN, BOB = 812_345_678_901_234_567, 99_000_000_000_000_011
@@ -38,12 +38,6 @@ async def sent(
     kept = await draft(store, consultation, text, user_id, **other)
     async with store.write() as session:
         return await statements.send(session, user_id, kept.id)
-
-
-@pytest.fixture
-def an_hour_later(clock: MovableClock) -> Callable[[], None]:
-    """Let the hour pass in which moderators do not see yet what was sent."""
-    return lambda: clock.advance(hours=1)
 
 
 async def told(store: Store, consultation: Consultation, user_id: int = ANN) -> list[Notice]:
@@ -74,28 +68,34 @@ def closes_at(clock: MovableClock) -> datetime:
 
 
 async def test_a_draft_is_kept_as_typed_and_waits_for_nobody_until_it_is_sent(
-    store: Store, consultation: Consultation
+    store: Store, consultation: Consultation, clock: MovableClock
 ) -> None:
     kept = await draft(store, consultation, "  Share *all* data.\n", why="Because.\n")
     assert (kept.text, kept.why, kept.state) == ("  Share *all* data.\n", "Because.\n", StatementState.DRAFT)
     async with store.read() as session:
         assert await statement_review.waiting(session, consultation.id) == []
-        assert await statements.all_statements(session, consultation.id) == []
+        assert await statement_review.all_statements(session, consultation.id) == []
 
     async with store.write() as session:
         await statements.send(session, ANN, kept.id)
+    async with store.read() as session:
+        assert await statement_review.waiting(session, consultation.id) == []
+    clock.advance(hours=1)
     async with store.read() as session:
         [waiting] = await statement_review.waiting(session, consultation.id)
     assert waiting.reference == kept.reference
 
 
-async def test_what_is_handed_in_or_sent_twice_is_there_once(store: Store, consultation: Consultation) -> None:
+async def test_what_is_handed_in_or_sent_twice_is_there_once(
+    store: Store, consultation: Consultation, clock: MovableClock
+) -> None:
     first, again = [await draft(store, consultation, submission=77) for _ in range(2)]
     assert first == again
     async with store.write() as session:
         assert await statements.send(session, ANN, first.id) == await statements.send(session, ANN, first.id)
+    clock.advance(hours=1)
     async with store.read() as session:
-        assert len(await statements.all_statements(session, consultation.id)) == 1
+        assert len(await statement_review.all_statements(session, consultation.id)) == 1
 
 
 async def test_a_draft_can_be_corrected_and_left_and_is_gone_after_a_week(
@@ -210,7 +210,9 @@ async def test_of_two_moderators_who_decide_at_once_one_is_told(store: Store, co
     assert notice.values["reason"] == "Off the subject."
 
 
-async def test_a_question_goes_to_the_author_and_the_answer_back(store: Store, consultation: Consultation) -> None:
+async def test_a_question_goes_to_the_author_and_the_answer_back(
+    store: Store, consultation: Consultation, clock: MovableClock
+) -> None:
     one = await sent(store, consultation)
     async with store.write() as session:
         await statement_review.ask_back(session, consultation.id, one.id, one.version, "Which data?")
@@ -222,6 +224,7 @@ async def test_a_question_goes_to_the_author_and_the_answer_back(store: Store, c
 
     async with store.write() as session:
         await statements.answer(session, ANN, one.id, answer="All of it.", text="Share all the data.")
+    clock.advance(hours=1)
     async with store.read() as session:
         [back] = await statement_review.waiting(session, consultation.id)
     assert back.exchanges == (Exchange("Which data?", "All of it."),)
@@ -327,7 +330,7 @@ async def test_a_statement_leads_to_its_author_by_no_other_seal(store: Store, co
 async def test_whatever_people_write_comes_back_exactly(
     store: Store, consultation: Consultation, text: str, why: str, answer: str
 ) -> None:
-    if not (text.strip() and answer.strip()):
+    if is_blank(text) or is_blank(answer):
         return
     one = await sent(store, consultation, text, submission=abs(hash((text, why, answer))), why=why)
     async with store.write() as session:
@@ -335,6 +338,6 @@ async def test_whatever_people_write_comes_back_exactly(
         await statements.answer(session, ANN, one.id, answer=answer, text=text)
     async with store.read() as session:
         back = await statement_review.find(session, consultation.id, one.id)
-    assert (back.text, back.why, back.exchanges[0].answer) == (text, why, answer)
+    assert (back.text, back.why, back.exchanges[0].answer) == (text, clean(why) or "", answer)
     assert back.history == ()
     assert len(statement_review.title(text)) <= 100
