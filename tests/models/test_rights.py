@@ -6,16 +6,16 @@ from collections import Counter
 import pytest
 from sqlalchemy import LargeBinary, func, select
 
-from models import consultations, feedback, participants, polls, rights, trace
+from models import blocks, consultations, feedback, participants, polls, rights, segments, trace
 from models.errors import ConsultationError
 from models.participants import Joining, Register
 from models.records import Ballot, FeedbackKind, Moderator, ModeratorRole, Position, Quotation
 from models.rights import HOLDINGS, Fate, Person
 from models.sealing import EVERYWHERE, Purpose
-from models.tables import BallotChange, BallotRow, Base, FeedbackRow, ParticipantRow, Preference, TraceRow
+from models.tables import BallotChange, BallotRow, Base, BlockRow, FeedbackRow, ParticipantRow, Preference, TraceRow
 
 ANN, BOB = 812_345_678_901_234_567, 99_000_000_000_000_011
-KEPT = {TraceRow.__tablename__}  # what an erasure leaves, and says so
+KEPT = {TraceRow.__tablename__, BlockRow.__tablename__}  # what an erasure leaves, and says so
 
 
 def columns_of_seals() -> set[tuple[str, str]]:
@@ -34,6 +34,8 @@ async def take_part(store, box, consultation, person, ended, cancelled, running)
         await participants.join(session, consultation.id, person, "industry", ["research"], wants_messages=True)
         await participants.choose_language(session, person, "fr")
         await trace.record(session, consultation.id, Moderator(person, ModeratorRole.MODERATOR), "poll_open")
+        await segments.confirm(session, consultation.id, person, "industry")
+        await blocks.block(session, consultation.id, person)
         await feedback.record_message(
             session,
             consultation,
@@ -124,6 +126,7 @@ async def test_what_is_shown_is_whole_and_ones_own(store, consultation):
 
     assert dict(counts) == {
         ("membership", Fate.ERASED): 1,
+        ("confirmation", Fate.ERASED): 1,
         ("language", Fate.ERASED): 1,
         ("ballot", Fate.DISOWNED): 1,
         ("ballot", Fate.WITHDRAWN): 2,
@@ -131,6 +134,7 @@ async def test_what_is_shown_is_whole_and_ones_own(store, consultation):
         ("thread", Fate.ERASED): 1,
         ("private", Fate.ERASED): 1,
         ("moderation", Fate.KEPT): 1,
+        ("block", Fate.KEPT): 1,
     }
     everything = str(shown)
     for written in (f"Public thought of {ANN}.", f"Private thought of {ANN}.", f"Because of {ANN}.", "Shared data"):
@@ -149,7 +153,7 @@ async def test_nothing_is_left_of_what_was_erased_but_the_trace(store, box, cons
     left = await rows_under(store, ANN, consultation.id)
     assert {table for table, rows in left.items() if rows} == KEPT
     assert await rows_under(store, BOB, consultation.id) == others
-    assert [one.kind for one in await kept_of(store, ANN, consultation.id)] == ["moderation"]
+    assert [one.kind for one in await kept_of(store, ANN, consultation.id)] == ["moderation", "block"]
 
 
 @pytest.mark.usefixtures("voted")
@@ -284,7 +288,7 @@ async def test_no_ballot_or_membership_that_waits_survives(store, box, consultat
 async def test_erasing_twice_at_once_does_it_once(store, box, consultation):
     first, second = await asyncio.gather(*(erase(store, box, ANN, consultation.id) for _ in range(2)))
 
-    assert rights.counted(second.found) == {("moderation", Fate.KEPT): 1}
+    assert rights.counted(second.found) == {("moderation", Fate.KEPT): 1, ("block", Fate.KEPT): 1}
     assert len(first.found) > len(second.found)
     assert box._shut == Counter()
 
@@ -313,7 +317,7 @@ async def test_an_erased_message_that_still_stands_in_its_thread_is_not_stored_a
         assert ANN % 10_000 not in {row.submission for row in rows}
         assert sorted(row.text for row in rows) == ["", f"Private thought of {BOB}.", f"Public thought of {BOB}."]
         words = await feedback.all_feedback(session, consultation.id)
-    assert [one.kind for one in words] == [FeedbackKind.THREAD, FeedbackKind.PRIVATE]
+    assert {one.kind for one in words} == {FeedbackKind.THREAD, FeedbackKind.PRIVATE}
 
 
 @pytest.mark.usefixtures("voted")
