@@ -40,7 +40,8 @@ async def add(
     """Let somebody be told a phrase with these values, once.
 
     A value that is a text by language is told in the reader's. What people wrote may stand in values as it is: it is
-    made harmless when it is shown, and numbers are shown as they are, so that a phrase may hold `<#{channel}>`. `way` is a button under it: the phrase of its label, and its custom id.
+    made harmless when it is shown. Numbers are shown as they are, so that a phrase may hold `<#{channel}>`. `way` is a
+    button under it: the phrase of its label, and its custom id.
     """
     _add(session, Addressee(consultation_id, user_id), [Notice(phrase, values, way, session.now())])
 
