@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     key_file: Path = platformdirs.user_config_path(NAME) / "key"
     feedback_per_hour: PositiveInt = 20
     questions_per_hour: PositiveInt = 60
+    proposals_per_hour: PositiveInt = 10
     links: Literal["allowed", "refused"] = "allowed"
     rehearsal_port: int = 8765
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -69,7 +70,11 @@ class Settings(BaseSettings):
     @property
     def policy(self) -> Policy:
         """How much one person may do in an hour, and what may stand in what they write."""
-        per_hour = {Deed.FEEDBACK: self.feedback_per_hour, Deed.QUESTION: self.questions_per_hour}
+        per_hour = {
+            Deed.FEEDBACK: self.feedback_per_hour,
+            Deed.QUESTION: self.questions_per_hour,
+            Deed.PROPOSAL: self.proposals_per_hour,
+        }
         return Policy(per_hour, links=self.links == "allowed")
 
 

@@ -373,8 +373,9 @@ def test_limits_and_links_are_settings_with_defaults(settings: pytest.MonkeyPatc
     assert bot.Settings().policy == Policy()
     settings.setenv("FEEDBACK_PER_HOUR", "3")
     settings.setenv("QUESTIONS_PER_HOUR", "7")
+    settings.setenv("PROPOSALS_PER_HOUR", "2")
     settings.setenv("LINKS", "refused")
-    assert bot.Settings().policy == Policy({Deed.FEEDBACK: 3, Deed.QUESTION: 7}, links=False)
+    assert bot.Settings().policy == Policy({Deed.FEEDBACK: 3, Deed.QUESTION: 7, Deed.PROPOSAL: 2}, links=False)
 
 
 def test_settings_come_from_the_file_and_the_environment_wins(settings: pytest.MonkeyPatch, tmp_path: Path) -> None:
