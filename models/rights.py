@@ -71,10 +71,15 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What an erasure did: what it found, by what became of it, and the polls that lost a ballot."""
+    """What an erasure did: what it found, by what became of it, and the polls that lost a ballot.
+
+    `replies` are the channels and messages in Discord in which moderators answered private words that are gone; they
+    may quote them.
+    """
 
     found: tuple[Kept, ...]
     polls: tuple[Poll, ...]
+    replies: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +103,14 @@ async def erase(session: UnitOfWork, person: Person) -> Erasure:
     `Store.write_over`, after the commit.
     """
     found = await what_is_kept(session, person)
+    replies = await _replies_to_private_words(session, person)
     running = [poll for poll in await _polls_of(session, person) if _is_running(poll, session.now())]
     await session.execute(
         update(ConsultationRow).where(ConsultationRow.id == person.consultation_id).values(pseudonym_salt=new_salt())
     )
     for erasing in dict.fromkeys(holding.erase for holding in HOLDINGS if holding.erase):
         await erasing(session, person)
-    return Erasure(tuple(found), tuple(running))
+    return Erasure(tuple(found), tuple(running), replies)
 
 
 def counted(found: Sequence[Kept]) -> Counter[tuple[str, Fate]]:
@@ -273,6 +279,18 @@ async def _words(session: UnitOfWork, person: Person) -> list[Kept]:
         )
         for row in found
     ]
+
+
+async def _replies_to_private_words(session: UnitOfWork, person: Person) -> tuple[tuple[int, int], ...]:
+    rows = await session.execute(
+        select(FeedbackReply.channel_id, FeedbackReply.message_id)
+        .join(FeedbackRow, FeedbackRow.id == FeedbackReply.feedback_id)
+        .where(
+            FeedbackRow.consultation_id == person.consultation_id,
+            FeedbackRow.seal == _seal(session, Purpose.FEEDBACK, person),
+        )
+    )
+    return tuple((channel, message) for channel, message in rows if channel is not None and message is not None)
 
 
 async def _forget_words(session: UnitOfWork, person: Person) -> None:

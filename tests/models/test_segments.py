@@ -17,7 +17,7 @@ from models.records import (
     Quotation,
     SegmentSource,
 )
-from models.sealing import Purpose
+from models.sealing import Purpose, Sealer
 from models.tables import BallotRow, ConfirmationRow, ParticipantRow
 from models.tally import OTHER, tally
 
@@ -269,6 +269,6 @@ async def test_private_words_bear_the_segment_that_counts_and_only_a_large_one(s
     assert {one.segment_source for one in recorded} == {SegmentSource.CONFIRMED}
 
 
-async def test_a_confirmation_s_seal_is_no_other_s(store, consultation):
-    seals = {store.sealer.seal(purpose, PERSON, consultation.id) for purpose in Purpose}
+def test_a_confirmation_s_seal_is_no_other_s(sealer: Sealer):
+    seals = {sealer.seal(purpose, PERSON) for purpose in Purpose}
     assert len(seals) == len(Purpose)
