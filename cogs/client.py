@@ -39,6 +39,7 @@ EXTENSIONS = (
     "cogs.voting",
     "cogs.deck",
     "cogs.feedback",
+    "cogs.outcomes",
     "cogs.export",
     "cogs.questions",
 )
