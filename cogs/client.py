@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
@@ -22,6 +22,7 @@ from content.answers import Answers
 from content.catalogue import Catalogue
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
+from models.limits import Limits, Policy
 from models.participants import Register
 from models.records import Consultation, Poll
 from models.store import Store
@@ -32,18 +33,27 @@ EXTENSIONS = (
     "cogs.asking",
     "cogs.source",
     "cogs.setup",
+    "cogs.moderation",
+    "cogs.segments",
     "cogs.participation",
     "cogs.polls",
     "cogs.poll_drafts",
     "cogs.reminders",
     "cogs.voting",
     "cogs.deck",
+    "cogs.threads",
     "cogs.feedback",
     "cogs.outcomes",
+    "cogs.review",
     "cogs.export",
     "cogs.questions",
+    "cogs.my_data",
+    "cogs.retention",
 )
 COMMANDS_HASH = "commands"
+DEFAULT_POLICY = Policy()
+
+_Result = TypeVar("_Result")
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -63,7 +73,15 @@ class ConsultationTree(app_commands.CommandTree["ConsultationBot"]):
 class ConsultationBot(commands.Bot):
     """The bot with its store, its content and its question answering."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, answers: Answers, *, message_content: bool = True) -> None:
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        answers: Answers,
+        *,
+        message_content: bool = True,
+        policy: Policy = DEFAULT_POLICY,
+    ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -74,6 +92,8 @@ class ConsultationBot(commands.Bot):
         self.store = store
         self.catalogue = catalogue
         self.answers = answers
+        self.policy = policy
+        self.limits = Limits(store, policy)
         self.moderators_answers = ModeratorsAnswers(store)
         self.ballot_box = BallotBox(store)
         self.register = Register(store)
@@ -81,7 +101,7 @@ class ConsultationBot(commands.Bot):
         self.cards = CardKeeper(self)
         self.results = ResultPoster(self)
         self.poll_clock = PollClock(self)
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
         await self.tree.set_translator(CommandTranslator())
@@ -103,7 +123,7 @@ class ConsultationBot(commands.Bot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cogs' listeners: there are no commands by text."""
 
-    def later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def later(self, work: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
         """Do something after the person was answered; it is held until it is done."""
         task = asyncio.create_task(work)
         self._running.add(task)
