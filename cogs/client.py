@@ -20,6 +20,7 @@ from cogs.ui.router import Router
 from cogs.ui.texts import CommandTranslator, Speech, language_of_locale
 from content.answers import Answers
 from content.catalogue import Catalogue
+from content.near_texts import NearTexts
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
 from models.limits import Limits, Policy
@@ -44,11 +45,16 @@ EXTENSIONS = (
     "cogs.threads",
     "cogs.feedback",
     "cogs.outcomes",
+    "cogs.results",
+    "cogs.report",
+    "cogs.proposals",
     "cogs.review",
+    "cogs.ui.proposal_review",
     "cogs.export",
     "cogs.questions",
     "cogs.my_data",
     "cogs.retention",
+    "cogs.notices",
 )
 COMMANDS_HASH = "commands"
 DEFAULT_POLICY = Policy()
@@ -92,6 +98,7 @@ class ConsultationBot(commands.Bot):
         self.store = store
         self.catalogue = catalogue
         self.answers = answers
+        self.near_texts = NearTexts()
         self.policy = policy
         self.limits = Limits(store, policy)
         self.moderators_answers = ModeratorsAnswers(store)
@@ -116,6 +123,8 @@ class ConsultationBot(commands.Bot):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         await self.router.dispatch(interaction)
+        if interaction.type in {discord.InteractionType.component, discord.InteractionType.modal_submit}:
+            self.dispatch("component_answered", interaction)
 
     async def on_ready(self) -> None:
         await self.poll_clock.resume()

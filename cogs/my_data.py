@@ -1,6 +1,7 @@
 """A person's own data: they see what is kept of them, take it with them, and have it erased, in private."""
 
 import asyncio
+import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -24,6 +25,8 @@ from reports.my_data import Titles, my_data_files
 
 LANGUAGE = "language"
 MOST_SERVERS = 25
+
+log = logging.getLogger(__name__)
 
 
 class MyData(commands.Cog):
@@ -49,14 +52,14 @@ class MyData(commands.Cog):
         )
 
     @component("mydata")
-    async def server_chosen(self, interaction: discord.Interaction[Any], consultation_id: str) -> None:
-        await self._show(interaction, int(consultation_id))
+    async def server_chosen(self, interaction: discord.Interaction[Any], consultation_id: int) -> None:
+        await self._show(interaction, consultation_id)
 
     @component("mydata_files")
-    async def download_pressed(self, interaction: discord.Interaction[Any], consultation_id: str) -> None:
+    async def download_pressed(self, interaction: discord.Interaction[Any], consultation_id: int) -> None:
         """Hand out everything that is kept, as a file for programs and one to read."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        found = await self._found(interaction.user.id, int(consultation_id))
+        found = await self._found(interaction.user.id, consultation_id)
         say, catalogue = self.bot.speech(interaction), self.bot.catalogue
         title, made_at = catalogue.title.in_language(say.language), self.bot.store.now()
         made = await asyncio.to_thread(my_data_files, found, PHRASES, say.language, title, self._titles(say), made_at)
@@ -64,9 +67,9 @@ class MyData(commands.Cog):
         await reply(interaction, say("mydata.files"), files=files)
 
     @component("mydata_erase")
-    async def erase_pressed(self, interaction: discord.Interaction[Any], consultation_id: str) -> None:
+    async def erase_pressed(self, interaction: discord.Interaction[Any], consultation_id: int) -> None:
         """Say what an erasure will do, in numbers, before it is done."""
-        found = await self._found(interaction.user.id, int(consultation_id))
+        found = await self._found(interaction.user.id, consultation_id)
         say = self.bot.speech(interaction)
         if not any(one.fate is not Fate.KEPT for one in found):
             await reply(interaction, say("mydata.nothing_to_erase"))
@@ -85,11 +88,11 @@ class MyData(commands.Cog):
         await interaction.response.edit_message(view=sent_once(card(text(say("mydata.kept")))))
 
     @component("mydata_erase_now")
-    async def erase_confirmed(self, interaction: discord.Interaction[Any], consultation_id: str) -> None:
+    async def erase_confirmed(self, interaction: discord.Interaction[Any], consultation_id: int) -> None:
         """Erase everything, and say what was done."""
         say = self.bot.speech(interaction)  # before their language is forgotten
         await interaction.response.defer()
-        found = await self._erase(interaction.user, int(consultation_id))
+        found = await self._erase(interaction.user, consultation_id)
         lines = [f"## {say('mydata.erased_title')}", *_fates(found, say), "", say("mydata.erased")]
         await interaction.edit_original_response(view=sent_once(card(text(*lines))))
 
@@ -104,7 +107,17 @@ class MyData(commands.Cog):
             for poll in done.polls:
                 self.bot.cards.refresh(consultation, poll.subject)
             self.bot.later(take_roles(self.bot, consultation, user))
+            self.bot.later(self._take_back(consultation.guild_id, done.replies))
         return done.found
+
+    async def _take_back(self, guild_id: int, replies: Iterable[tuple[int, int]]) -> None:
+        """Delete what moderators posted in answer to private words that are erased: it may quote them."""
+        for channel_id, message_id in replies:
+            channel = self.bot.get_partial_messageable(channel_id, guild_id=guild_id)
+            try:
+                await channel.get_partial_message(message_id).delete()
+            except discord.HTTPException as error:
+                log.warning("an answer to erased words could not be deleted (Discord's code %s)", error.code)
 
     async def _show(self, interaction: discord.Interaction[Any], consultation_id: int) -> None:
         found = await self._found(interaction.user.id, consultation_id)

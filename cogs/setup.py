@@ -164,6 +164,7 @@ class Setup(commands.Cog):
             say("status.participants", count=seen.participants),
             *segment_lines(self.bot, _guild(interaction), consultation, say),
             say("status.feedback", count=seen.feedback),
+            *([say("status.proposals", count=seen.proposals)] if seen.proposals else []),
             say("status.ended_polls", count=seen.ended_polls),
         ]
         planned = [one.poll for one in seen.open_polls if one.poll.opened_at > self.bot.store.now()]

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from models.errors import ConsultationError
 from models.memory import Memory, consultation_record
-from models.records import Consultation, ConsultationState, FeedbackKind
+from models.records import Consultation, ConsultationState, FeedbackKind, StatementState
 from models.sealing import Purpose
 from models.store import UnitOfWork
 from models.tables import (
@@ -20,8 +20,10 @@ from models.tables import (
     ConsultationRow,
     FeedbackReply,
     FeedbackRow,
+    NoticeRow,
     ParticipantRow,
     Preference,
+    StatementRow,
 )
 
 NOTICES = (timedelta(days=1), timedelta(days=7))
@@ -92,11 +94,17 @@ async def forget(session: UnitOfWork, consultation_id: int) -> Forgotten:
         .where(FeedbackReply.feedback_id.in_(of_consultation))
         .values(submission=-FeedbackReply.id, channel_id=None, message_id=None)
     )
-    for naming in (ConfirmationRow, BlockRow):
+    told = list(await session.scalars(select(NoticeRow.seal).where(NoticeRow.consultation_id == consultation_id)))
+    proposed = StatementRow.consultation_id == consultation_id
+    await session.execute(delete(StatementRow).where(proposed, StatementRow.state == StatementState.DRAFT))
+    await session.execute(update(StatementRow).where(proposed).values(submission=-StatementRow.id))
+    for naming in (ConfirmationRow, BlockRow, NoticeRow):
         await session.execute(delete(naming).where(naming.consultation_id == consultation_id))
     await session.give_up_secret(row.secret_name)
     name = row.secret_name = session.sealer.make_secret()
     row.forget_at = None
+    # Opened again it hears what is written from then on: what stands in threads would be read again, with its authors.
+    row.opened_at = None
     row.forgotten_at = session.now()
     await session.flush()
     consultation = consultation_record(row)
@@ -109,6 +117,7 @@ async def forget(session: UnitOfWork, consultation_id: int) -> Forgotten:
             for key in [key for key in people if key[0] == consultation_id]:
                 del people[key]
         memory.blocked -= {key for key in memory.blocked if key[0] == consultation_id}
+        memory.notices.difference_update(told)
         for seal in languages:
             memory.languages.pop(seal, None)
 

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models import ballot_paper, feedback, segments
+from models import ballot_paper, feedback, notices, segments
 from models.memory import Memory, poll_record
-from models.records import FeedbackKind, Poll, Quotation
+from models.records import FeedbackKind, Poll, Quotation, StatementState
 from models.sealing import EVERYWHERE, Purpose, new_salt, pseudonym
 from models.store import UnitOfWork
 from models.tables import (
@@ -30,11 +30,14 @@ from models.tables import (
     FeedbackRow,
     FeedbackTheme,
     FeedbackVersion,
+    NoticeRow,
     ParticipantRow,
     PollRow,
     Preference,
+    StatementRow,
     TraceRow,
 )
+from models.words import drop_unused_themes
 
 SEAL_BYTES = 24
 
@@ -71,10 +74,15 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What an erasure did: what it found, by what became of it, and the polls that lost a ballot."""
+    """What an erasure did: what it found, by what became of it, and the polls that lost a ballot.
+
+    `replies` are the channels and messages in Discord in which moderators answered private words that are gone; they
+    may quote them.
+    """
 
     found: tuple[Kept, ...]
     polls: tuple[Poll, ...]
+    replies: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +106,14 @@ async def erase(session: UnitOfWork, person: Person) -> Erasure:
     `Store.write_over`, after the commit.
     """
     found = await what_is_kept(session, person)
+    replies = await _replies_to_private_words(session, person)
     running = [poll for poll in await _polls_of(session, person) if _is_running(poll, session.now())]
     await session.execute(
         update(ConsultationRow).where(ConsultationRow.id == person.consultation_id).values(pseudonym_salt=new_salt())
     )
     for erasing in dict.fromkeys(holding.erase for holding in HOLDINGS if holding.erase):
         await erasing(session, person)
-    return Erasure(tuple(found), tuple(running))
+    return Erasure(tuple(found), tuple(running), replies)
 
 
 def counted(found: Sequence[Kept]) -> Counter[tuple[str, Fate]]:
@@ -275,6 +284,18 @@ async def _words(session: UnitOfWork, person: Person) -> list[Kept]:
     ]
 
 
+async def _replies_to_private_words(session: UnitOfWork, person: Person) -> tuple[tuple[int, int], ...]:
+    rows = await session.execute(
+        select(FeedbackReply.channel_id, FeedbackReply.message_id)
+        .join(FeedbackRow, FeedbackRow.id == FeedbackReply.feedback_id)
+        .where(
+            FeedbackRow.consultation_id == person.consultation_id,
+            FeedbackRow.seal == _seal(session, Purpose.FEEDBACK, person),
+        )
+    )
+    return tuple((channel, message) for channel, message in rows if channel is not None and message is not None)
+
+
 async def _forget_words(session: UnitOfWork, person: Person) -> None:
     """Delete private words; of messages leave a mark, because they stand in their threads, to be read again.
 
@@ -288,6 +309,7 @@ async def _forget_words(session: UnitOfWork, person: Person) -> None:
     of_private = select(FeedbackRow.id).where(given, FeedbackRow.seal == private)
     await session.execute(delete(FeedbackReply).where(FeedbackReply.feedback_id.in_(of_private)))
     await session.execute(delete(FeedbackRow).where(given, FeedbackRow.seal == private))
+    await drop_unused_themes(session, person.consultation_id)
     for row in list(await session.scalars(select(FeedbackRow).where(given, FeedbackRow.seal == thread))):
         row.submission = feedback.erased_mark(session, person.consultation_id, row.submission)
         row.seal = secrets.token_bytes(SEAL_BYTES)
@@ -297,6 +319,64 @@ async def _forget_words(session: UnitOfWork, person: Person) -> None:
         row.given_at = row.deleted_at = session.now()
         row.edited_at = None
     await session.flush()
+
+
+async def _proposals(session: UnitOfWork, person: Person) -> list[Kept]:
+    rows = await session.scalars(select(StatementRow).where(*_of_statements(session, person)).order_by(StatementRow.id))
+    return [
+        Kept(
+            "proposal",
+            Fate.DISOWNED if row.state == StatementState.APPROVED else Fate.ERASED,
+            {
+                "reference": row.reference,
+                "group": row.group,
+                "recommendation": row.recommendation,
+                "language": row.language,
+                "text": row.texts[row.language],
+                "earlier": [one["text"] for one in row.history if not one["by_moderators"]],
+                "why": row.why,
+                "answers": [one["answer"] for one in row.exchanges if one["answer"]],
+                "given_at": row.made_at,
+            },
+        )
+        for row in rows
+    ]
+
+
+async def _forget_proposals(session: UnitOfWork, person: Person) -> None:
+    """Delete proposals; of one that is put to the vote the words stay, which others voted on, and no author.
+
+    What was merged into a deleted one stays merged, into nothing.
+    """
+    own = _of_statements(session, person)
+    await session.execute(
+        update(StatementRow)
+        .where(*own, StatementRow.state == StatementState.APPROVED)
+        .values(seal=secrets.token_bytes(SEAL_BYTES), why="", exchanges=[], history=[], submission=-StatementRow.id)
+    )
+    gone = select(StatementRow.id).where(*own)
+    await session.execute(update(StatementRow).where(StatementRow.merged_into.in_(gone)).values(merged_into=None))
+    await session.execute(delete(StatementRow).where(*own))
+
+
+def _of_statements(session: UnitOfWork, person: Person) -> tuple[Any, ...]:
+    seal = _seal(session, Purpose.STATEMENT, person)
+    return StatementRow.consultation_id == person.consultation_id, StatementRow.seal == seal
+
+
+async def _notices(session: UnitOfWork, person: Person) -> list[Kept]:
+    seal = _seal(session, Purpose.NOTICE, person)
+    rows = await session.scalars(select(NoticeRow).where(NoticeRow.seal == seal).order_by(NoticeRow.made_at))
+    return [Kept("notice", Fate.ERASED, {"about": row.phrase, "values": _plain_values(row.values)}) for row in rows]
+
+
+def _plain_values(values: Mapping[str, Any]) -> list[str]:
+    """Return what a notice says, a text by language in each of its languages."""
+    return [text for value in values.values() for text in (value.values() if isinstance(value, dict) else [str(value)])]
+
+
+async def _forget_notices(session: UnitOfWork, person: Person) -> None:
+    await notices.take(session, person.consultation_id, person.user_id)
 
 
 async def _moderation(session: UnitOfWork, person: Person) -> list[Kept]:
@@ -358,6 +438,8 @@ HOLDINGS = (
     Holding(BallotRow.seal, _ballots, _let_go_of_ballots),
     Holding(BallotChange.seal, _ballot_history, _let_go_of_ballots),
     Holding(FeedbackRow.seal, _words, _forget_words),
+    Holding(StatementRow.seal, _proposals, _forget_proposals),
+    Holding(NoticeRow.seal, _notices, _forget_notices),
     # What moderators did belongs to the consultation: it is shown to them, and stays under their pseudonym.
     Holding(TraceRow.seal, _moderation, None),
     # Who is kept from taking part does not come back by asking for erasure; moderators lift it.

@@ -49,6 +49,8 @@ class Purpose(StrEnum):
     THREAD = "thread"
     FEEDBACK = "feedback"
     TRACE = "trace"
+    NOTICE = "notice"
+    STATEMENT = "statement"
     BLOCK = "block"
     LIMIT = "limit"
     QUESTION = "question"  # seals the number of an answer, not a person

@@ -177,6 +177,11 @@ class Store:
         seal = self.sealer.seal(Purpose.MEMBERSHIP, user_id, consultation.id)
         return self.memory.participants.get((consultation.id, seal))
 
+    def has_notices(self, consultation: Consultation, user_id: int) -> bool:
+        """Say whether something waits to be told to this person."""
+        waiting = self.memory.notices
+        return bool(waiting) and self.sealer.seal(Purpose.NOTICE, user_id, consultation.id) in waiting
+
     def is_blocked(self, consultation: Consultation, user_id: int) -> bool:
         """Say whether moderators keep this person from writing and voting."""
         if not self.memory.blocked:  # most consultations: a click then costs no seal

@@ -2,11 +2,23 @@
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import LargeBinary, func, select
 
-from models import blocks, consultations, feedback, participants, polls, rights, segments, trace
+from models import (
+    blocks,
+    consultations,
+    feedback,
+    participants,
+    polls,
+    rights,
+    segments,
+    statement_review,
+    statements,
+    trace,
+)
 from models.errors import ConsultationError
 from models.participants import Joining, Register
 from models.records import Ballot, FeedbackKind, Moderator, ModeratorRole, Position, Quotation
@@ -56,9 +68,31 @@ async def take_part(store, box, consultation, person, ended, cancelled, running)
             group=None,
             recommendation=None,
         )
+        await propose(session, consultation, person, f"Proposal of {person}.")
+        approved = await propose(session, consultation, person, f"Approved words of {person}.")
+        end = session.now() + timedelta(days=7)
+        await statement_review.approve(
+            session, consultation, approved.id, approved.version, end, languages=("en",), titles={}
+        )
     for poll in (ended, cancelled, running):
         for position in (Position.SUPPORT, Position.OBJECT):
             await box.cast(Ballot(poll.id, person, "industry", position, f"Because of {person}."))
+
+
+async def propose(session, consultation, person, text):
+    """Let somebody send a proposal; return it."""
+    draft = await statements.keep_draft(
+        session,
+        consultation,
+        submission=person + len(text),
+        user_id=person,
+        group="research",
+        recommendation=None,
+        language="en",
+        text=text,
+        why=f"Why, says {person}.",
+    )
+    return await statements.send(session, person, draft.id)
 
 
 @pytest.fixture
@@ -133,6 +167,9 @@ async def test_what_is_shown_is_whole_and_ones_own(store, consultation):
         ("ballot_history", Fate.ERASED): 6,
         ("thread", Fate.ERASED): 1,
         ("private", Fate.ERASED): 1,
+        ("proposal", Fate.ERASED): 1,
+        ("proposal", Fate.DISOWNED): 1,
+        ("notice", Fate.ERASED): 1,
         ("moderation", Fate.KEPT): 1,
         ("block", Fate.KEPT): 1,
     }
@@ -153,7 +190,7 @@ async def test_nothing_is_left_of_what_was_erased_but_the_trace(store, box, cons
     left = await rows_under(store, ANN, consultation.id)
     assert {table for table, rows in left.items() if rows} == KEPT
     assert await rows_under(store, BOB, consultation.id) == others
-    assert [one.kind for one in await kept_of(store, ANN, consultation.id)] == ["moderation"]
+    assert [one.kind for one in await kept_of(store, ANN, consultation.id)] == ["moderation", "block"]
 
 
 @pytest.mark.usefixtures("voted")
@@ -288,7 +325,7 @@ async def test_no_ballot_or_membership_that_waits_survives(store, box, consultat
 async def test_erasing_twice_at_once_does_it_once(store, box, consultation):
     first, second = await asyncio.gather(*(erase(store, box, ANN, consultation.id) for _ in range(2)))
 
-    assert rights.counted(second.found) == {("moderation", Fate.KEPT): 1}
+    assert rights.counted(second.found) == {("moderation", Fate.KEPT): 1, ("block", Fate.KEPT): 1}
     assert len(first.found) > len(second.found)
     assert box._shut == Counter()
 
@@ -317,7 +354,7 @@ async def test_an_erased_message_that_still_stands_in_its_thread_is_not_stored_a
         assert ANN % 10_000 not in {row.submission for row in rows}
         assert sorted(row.text for row in rows) == ["", f"Private thought of {BOB}.", f"Public thought of {BOB}."]
         words = await feedback.all_feedback(session, consultation.id)
-    assert [one.kind for one in words] == [FeedbackKind.THREAD, FeedbackKind.PRIVATE]
+    assert {one.kind for one in words} == {FeedbackKind.THREAD, FeedbackKind.PRIVATE}
 
 
 @pytest.mark.usefixtures("voted")
@@ -327,7 +364,9 @@ async def test_what_was_erased_is_in_no_file_of_the_store_at_once(store, box, co
 
     content = b"\x00".join(file.read_bytes() for file in store_file.parent.iterdir())
     assert f"Private thought of {BOB}.".encode() in content
-    for gone in (f"Private thought of {ANN}.", f"Public thought of {ANN}.", f"Because of {ANN}."):
+    assert f"Approved words of {ANN}.".encode() in content  # others vote on them
+    private = (f"Private thought of {ANN}.", f"Proposal of {ANN}.", f"Why, says {ANN}.")
+    for gone in (*private, f"Public thought of {ANN}.", f"Because of {ANN}."):
         assert gone.encode() not in content
     assert store.sealer.seal(Purpose.BALLOT, ANN, consultation.id) not in content
 
