@@ -44,6 +44,7 @@ EXTENSIONS = (
     "cogs.deck",
     "cogs.threads",
     "cogs.feedback",
+    "cogs.outcomes",
     "cogs.results",
     "cogs.report",
     "cogs.proposals",

@@ -9,10 +9,21 @@ from discord import ui
 
 from cogs.ui.ballots import menu, option_lines, position_buttons
 from cogs.ui.layout import Piece, button, card, fitting, harmless, rows, source, text
+from cogs.ui.outcome_cards import decision_lines
 from cogs.ui.quotes import with_quotes
 from cogs.ui.texts import Speech, captions
 from content.catalogue import Catalogue, Recommendation
-from models.records import ConsultationState, Poll, PollKind, Position, Proposal, Quote, Visibility, Wording
+from models.records import (
+    ConsultationState,
+    Outcome,
+    Poll,
+    PollKind,
+    Position,
+    Proposal,
+    Quote,
+    Visibility,
+    Wording,
+)
 from models.tally import (
     AnyResult,
     ChoiceCounts,
@@ -38,8 +49,8 @@ class CardState:
     """What a card shows besides what it is about.
 
     `poll` is the newest poll on it, `turnout` how many have voted, `live` what a live result shows meanwhile, `result`
-    what is published once it has ended, `chart_text` the chart's text alternative, None where there is no chart,
-    `has_begun` whether the poll takes ballots already.
+    what is published once it has ended, `outcome` what was decided on it, `chart_text` the chart's text alternative,
+    None where there is no chart, `has_begun` whether the poll takes ballots already.
     """
 
     consultation: ConsultationState
@@ -48,6 +59,7 @@ class CardState:
     turnout: int = 0
     live: PositionCounts | ChoiceCounts | None = None
     result: AnyResult | None = None
+    outcome: Outcome | None = None
     chart_text: str | None = None
     has_begun: bool = True
 
@@ -184,6 +196,7 @@ def _subject_pieces(
             *wording(recommendation, state.poll, say, options=state.lists_options),
             ui.Separator(visible=False),
             *_poll_status(catalogue, state, say, segments=number < tables),
+            *([text(*decision_lines(state.outcome, say))] if state.outcome else []),
             ui.Separator(),
         ]
     if state.chart_text is not None:
