@@ -65,8 +65,7 @@ async def record_messages(session: UnitOfWork, consultation: Consultation, messa
     """Store what members wrote in threads and follow their edits, however often the same is handed in.
 
     Left out is what was written or edited while the consultation was not open, and what its author had erased. Thread
-    text stands in public under its
-    author's name, so it may be quoted, without the segment.
+    text stands in public under its author's name, so it may be quoted, without the segment.
     """
     belonging = await _not_erased(
         session, consultation.id, _belonging(await _state(session, consultation.id), messages)

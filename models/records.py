@@ -173,6 +173,38 @@ class TraceEntry:
     done_at: datetime
 
 
+class Decision(StrEnum):
+    """What became of a recommendation or a question."""
+
+    ADOPTED = "adopted"
+    AMENDED = "amended"
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was decided on a subject, and why.
+
+    `wording` is the new wording by language where it was amended, else empty; `deferred_until` says until when it was
+    deferred, `review_at` when the decision is looked at again.
+    """
+
+    id: int
+    subject: str
+    decision: Decision
+    reason: str
+    wording: Mapping[str, str]
+    deferred_until: datetime | None
+    review_at: datetime | None
+    decided_at: datetime
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When moderators have to come back to it, None where they need not."""
+        return min(filter(None, (self.deferred_until, self.review_at)), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """A recommendation as it was voted on, in one language."""
@@ -420,6 +452,19 @@ class Notice:
     values: Mapping[str, str | int | Mapping[str, str]]
     way: tuple[str, str] | None
     made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A reason as its author lets it be published.
+
+    `segment` is a published row of the poll's own, None where it may not be told. `answer` is a position or one option;
+    None where the ballot says more than that, because several choices together are as good as a signature.
+    """
+
+    answer: str | None
+    segment: str | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,8 @@ async def forget(session: UnitOfWork, consultation_id: int) -> Forgotten:
     await session.give_up_secret(row.secret_name)
     name = row.secret_name = session.sealer.make_secret()
     row.forget_at = None
+    # Opened again it hears what is written from then on: what stands in threads would be read again, with its authors.
+    row.opened_at = None
     row.forgotten_at = session.now()
     await session.flush()
     consultation = consultation_record(row)

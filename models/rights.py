@@ -37,6 +37,7 @@ from models.tables import (
     StatementRow,
     TraceRow,
 )
+from models.words import drop_unused_themes
 
 SEAL_BYTES = 24
 
@@ -308,6 +309,7 @@ async def _forget_words(session: UnitOfWork, person: Person) -> None:
     of_private = select(FeedbackRow.id).where(given, FeedbackRow.seal == private)
     await session.execute(delete(FeedbackReply).where(FeedbackReply.feedback_id.in_(of_private)))
     await session.execute(delete(FeedbackRow).where(given, FeedbackRow.seal == private))
+    await drop_unused_themes(session, person.consultation_id)
     for row in list(await session.scalars(select(FeedbackRow).where(given, FeedbackRow.seal == thread))):
         row.submission = feedback.erased_mark(session, person.consultation_id, row.submission)
         row.seal = secrets.token_bytes(SEAL_BYTES)

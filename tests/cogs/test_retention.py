@@ -100,6 +100,17 @@ async def test_after_forgetting_the_consultation_may_be_opened_and_joined_again(
     assert open_house.store.participant(consultation(open_house), ann.id) is not None
 
 
+async def test_opened_again_it_does_not_read_what_stands_in_threads_since_before(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    await ann.send(open_house.thread(STEM), "Said long ago.")
+    await close(open_house)
+    await open_house.sleep_through(731 * DAY)
+    await open_house.moderator.slash(open_house.lobby, "consultation open")
+    await open_house.restart()
+    assert [one.text for one in await open_house.feedback()] == ["Said long ago."]
+    assert PHRASES.text("mydata.nothing", "en") in said(await ann.slash(open_house.lobby, "mydata"))
+
+
 @pytest.mark.parametrize("language", ["en", "nl"])
 async def test_each_moderator_is_told_once_a_week_and_once_a_day_before(open_house: House, language: str) -> None:
     open_house.locales[open_house.moderator.id] = language

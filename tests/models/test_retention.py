@@ -262,6 +262,15 @@ async def test_nobody_joins_what_was_forgotten_until_it_is_opened_again(store, c
     assert store.participant(opened, BOB) is None
 
 
+async def test_what_stands_in_threads_since_before_is_not_heard_again(store, closed, clock):
+    await forget(store, closed.id)
+    clock.advance(days=1)
+    async with store.write() as session:
+        opened = await consultations.open_consultation(session, closed.id)
+
+    assert opened.opened_at == clock()
+
+
 async def test_moderators_may_go_on_afterwards(store, closed):
     await forget(store, closed.id)
     async with store.write() as session:
