@@ -69,7 +69,7 @@ def map_chart(polls: Sequence[EndedPoll], captions: Captions) -> Chart:
     ]
     if len(placed) > len(shown):
         names.append((_say(captions, "map.more", count=len(placed) - len(shown)),))
-    lines = len(title) + len(subject) + 2 + sum(map(len, names))
+    lines = len(title) + len(subject) + 3 + sum(map(len, names))
     height = 2 * MARGIN + LINE * lines + PLOT + 2 * GAP
     figure, axes = card(height)
     top = write_lines(axes, MARGIN, title, TITLE_FONT)
@@ -80,7 +80,7 @@ def map_chart(polls: Sequence[EndedPoll], captions: Captions) -> Chart:
     spots = [_spot(one, top) for one in shown]
     for number, (spot, disc) in enumerate(zip(spots, apart(spots, _frame(top)), strict=True), start=1):
         _draw_disc(axes, spot, disc, captions.number(number))
-    top += PLOT + LINE + GAP
+    top += PLOT + 2 * LINE + GAP
     for name in names:
         top = write_lines(axes, top, name, LABEL_FONT)
     return Chart(finding, _map_alternative(finding, placed, captions), figure, LINE * len(title))
@@ -213,11 +213,11 @@ def _draw_plot(axes: Axes, top: float, captions: Captions) -> None:
             label = captions.decimal(tick) if tick == TICKS[2] else captions.number(int(tick))
             write(axes, x, bottom, label, SMALL_FONT, colour=QUIET, align="center")
             write(axes, left - 4, y - LINE / 2, label, SMALL_FONT, colour=QUIET, align="right")
-    write(axes, left + 6, bottom - LINE, _say(captions, "map.objected"), SMALL_FONT, colour=QUIET)
-    write(axes, right - 6, bottom - LINE, _say(captions, "map.agreed"), SMALL_FONT, colour=QUIET, align="right")
-    write(axes, right - 6, top, _say(captions, "map.divided"), SMALL_FONT, colour=QUIET, align="right")
-    name = f"{_say(captions, 'map.consensus')} →"
-    write(axes, (left + right) / 2 + (right - left) / 4, bottom, name, SMALL_FONT, align="center")
+    # What the corners mean stands under them: within the plot a disc could hide it.
+    below = bottom + LINE
+    write(axes, left, below, f"↙ {_say(captions, 'map.objected')}", SMALL_FONT, colour=QUIET)
+    write(axes, (left + right) / 2, below, f"{_say(captions, 'map.consensus')} →", SMALL_FONT, align="center")
+    write(axes, right, below, f"{_say(captions, 'map.agreed')} ↘", SMALL_FONT, colour=QUIET, align="right")
 
 
 def _draw_disc(axes: Axes, spot: Point, disc: Point, number: str) -> None:
