@@ -9,10 +9,21 @@ from discord import ui
 
 from cogs.ui.ballots import menu, option_lines, position_buttons
 from cogs.ui.layout import Piece, button, card, fitting, harmless, rows, source, text
+from cogs.ui.outcome_cards import decision_lines
 from cogs.ui.quotes import with_quotes
 from cogs.ui.texts import Speech, captions
 from content.catalogue import Catalogue, Recommendation
-from models.records import ConsultationState, Poll, PollKind, Position, Quote, Visibility, Wording
+from models.records import (
+    ConsultationState,
+    Outcome,
+    Poll,
+    PollKind,
+    Position,
+    Proposal,
+    Quote,
+    Visibility,
+    Wording,
+)
 from models.tally import (
     AnyResult,
     ChoiceCounts,
@@ -38,8 +49,8 @@ class CardState:
     """What a card shows besides what it is about.
 
     `poll` is the newest poll on it, `turnout` how many have voted, `live` what a live result shows meanwhile, `result`
-    what is published once it has ended, `chart_text` the chart's text alternative, None where there is no chart,
-    `has_begun` whether the poll takes ballots already.
+    what is published once it has ended, `outcome` what was decided on it, `chart_text` the chart's text alternative,
+    None where there is no chart, `has_begun` whether the poll takes ballots already.
     """
 
     consultation: ConsultationState
@@ -48,6 +59,7 @@ class CardState:
     turnout: int = 0
     live: PositionCounts | ChoiceCounts | None = None
     result: AnyResult | None = None
+    outcome: Outcome | None = None
     chart_text: str | None = None
     has_begun: bool = True
 
@@ -135,7 +147,9 @@ def poll_preview(
 
 def cancelled_card(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
     """Draw what is said in the thread of a poll that was cancelled."""
-    return [card(*(text(f"### {poll.wording[say.language].title}", *_cancelled(poll, say)) for say in speeches))]
+    return [
+        card(*(text(f"### {harmless(poll.wording[say.language].title)}", *_cancelled(poll, say)) for say in speeches))
+    ]
 
 
 def result_card(
@@ -154,7 +168,7 @@ def result_card(
     def draw(tables: int) -> list[Piece]:
         pieces: list[Piece] = []
         for number, say in enumerate(speeches):
-            lines = [f"### {say('result.title', title=poll.wording[say.language].title)}"]
+            lines = [f"### {say('result.title', title=harmless(poll.wording[say.language].title))}"]
             if not poll.is_published:
                 lines.append(say("results.unpublished"))
             if poll.end_reason:
@@ -182,6 +196,7 @@ def _subject_pieces(
             *wording(recommendation, state.poll, say, options=state.lists_options),
             ui.Separator(visible=False),
             *_poll_status(catalogue, state, say, segments=number < tables),
+            *([text(*decision_lines(state.outcome, say))] if state.outcome else []),
             ui.Separator(),
         ]
     if state.chart_text is not None:
@@ -212,9 +227,12 @@ def _subject(state: CardState) -> str:
 def wording(recommendation: Recommendation | None, poll: Poll | None, say: Speech, *, options: bool) -> list[Piece]:
     """Draw what was put to the vote and if asked for its options, with a warning where the content has changed since.
 
-    What moderators asked themselves is marked as theirs, because the article does not say it.
+    What moderators asked themselves is marked as theirs, and what a participant proposed as a participant's, because
+    the article does not say it.
     """
     choices = option_lines(poll, say) if poll and options else []
+    if poll is not None and poll.proposal is not None:
+        return [_proposal(poll, poll.proposal, say)]
     if recommendation is None:
         return [_own_question(poll.wording[say.language], choices, say)] if poll else []
     title, body = recommendation.title.in_language(say.language), recommendation.text.in_language(say.language)
@@ -224,6 +242,18 @@ def wording(recommendation: Recommendation | None, poll: Poll | None, say: Speec
             lines.append(say("card.wording_changed"))
         title, body = voted_on.title, voted_on.text
     return [text(f"### {title}", body, *lines, *choices, source(recommendation.citation, say))]
+
+
+def _proposal(poll: Poll, proposal: Proposal, say: Speech) -> Piece:
+    """Draw what a participant proposed: on what, and in which language they wrote it, never who they are."""
+    words, original = poll.wording[say.language].text, poll.wording[proposal.language].text
+    written = "card.proposal_written" if words == original else "card.proposal_translated"
+    return text(
+        f"### 💡 {say('card.proposal')}",
+        *([say("card.proposal_amends", title=proposal.titles[say.language])] if proposal.amends else []),
+        f"**{harmless(words.strip())}**",
+        f"-# {say(written, language=say(f'language.{proposal.language}'))}",
+    )
 
 
 def _own_question(asked: Wording, choices: Iterable[str], say: Speech) -> Piece:

@@ -131,7 +131,7 @@ def longest_content() -> Iterator[tuple[str, str]]:
         "privacy.toml",
         "".join(
             entry("notice", key, "", title=min(title, share - words), text=words - 50) for key in rules.REQUIRED_NOTICES
-        ),
+        ).replace("W" * len(rules.DAYS) + '"', rules.DAYS + '"'),
     )
     related = ", ".join(f'"fact-{n}"' for n in range(1, 4))
     questions = "tags = {}\n[fact.questions]\nen = ['How long is the longest answer?']\n"
@@ -220,9 +220,9 @@ def test_a_recommendation_s_card_fits(
         "open without end": CardState(
             ConsultationState.OPEN, reads_messages=False, poll=replace(running, closes_at=None), turnout=10**5
         ),
-        "ended": CardState(ConsultationState.OPEN, False, ended, 10**5, None, counted, alternative),
+        "ended": CardState(ConsultationState.OPEN, False, ended, 10**5, None, counted, None, alternative),
         "ended without segments": CardState(
-            ConsultationState.OPEN, False, ended, 10**5, None, replace(counted, segments=()), alternative
+            ConsultationState.OPEN, False, ended, 10**5, None, replace(counted, segments=()), None, alternative
         ),
     }[state]
 
