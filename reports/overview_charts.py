@@ -83,7 +83,7 @@ def map_chart(polls: Sequence[EndedPoll], captions: Captions) -> Chart:
     top += PLOT + 2 * LINE + GAP
     for name in names:
         top = write_lines(axes, top, name, LABEL_FONT)
-    return Chart(finding, _map_alternative(finding, placed, captions), figure, LINE * len(title))
+    return Chart(finding, _map_alternative(finding, placed, captions), figure, len(title))
 
 
 def turnout_chart(turnout: Turnout | None, captions: Captions) -> Chart:
@@ -109,7 +109,7 @@ def turnout_chart(turnout: Turnout | None, captions: Captions) -> Chart:
         _draw_curve(axes, top, turnout, row, most)
         top += CURVE
     _write_days(axes, top + GAP / 2, turnout, captions)
-    return Chart(finding, _turnout_alternative(finding, turnout, captions), figure, LINE * len(title))
+    return Chart(finding, _turnout_alternative(finding, turnout, captions), figure, len(title))
 
 
 def themes_chart(themes: Sequence[tuple[str, int]], captions: Captions) -> Chart:
@@ -136,7 +136,7 @@ def themes_chart(themes: Sequence[tuple[str, int]], captions: Captions) -> Chart
         box(axes, MARGIN, top, share * INNER_WIDTH, THEME_BAR, SKY)
         top += THEME_BAR
     told_in_words = "; ".join(f"{label}: {captions.number(number)}" for label, number in ranked)
-    return Chart(finding, shortened(f"{finding}. {told_in_words}".strip()), figure, LINE * len(title))
+    return Chart(finding, shortened(f"{finding}. {told_in_words}".strip()), figure, len(title))
 
 
 def _empty(finding: str, subject: str, captions: Captions) -> Chart:
@@ -144,7 +144,7 @@ def _empty(finding: str, subject: str, captions: Captions) -> Chart:
     title = wrapped(finding, TITLE_FONT, INNER_WIDTH)
     figure, axes = card(2 * MARGIN + LINE * (len(title) + len(lines)))
     write_lines(axes, write_lines(axes, MARGIN, title, TITLE_FONT), lines, LABEL_FONT, colour=QUIET)
-    return Chart(finding, finding, figure, LINE * len(title))
+    return Chart(finding, finding, figure, len(title))
 
 
 def ranked_themes(themes: Sequence[tuple[str, int]], captions: Captions) -> list[tuple[str, int]]:
