@@ -72,13 +72,13 @@ SMALL_FONT = font(11)
 class Chart:
     """A picture, the finding that stands over it, and what it shows in words for those who do not see it.
 
-    `title_height` is how much of the picture the finding takes, in pixels.
+    `title_lines` is how many lines the finding takes; they are the first that were written on it.
     """
 
     finding: str
     alternative: str
     figure: Figure
-    title_height: float
+    title_lines: int
 
     def png(self) -> bytes:
         """Return it for Discord, 800 dots wide."""
@@ -92,7 +92,12 @@ class Chart:
         `name` is unique on the page: every id begins with it.
         """
         picture = StringIO()
+        title = self.figure.axes[0].texts[: self.title_lines]
+        for line in title:
+            line.set_visible(False)
         self.figure.savefig(picture, format="svg", metadata={"Date": None})
+        for line in title:
+            line.set_visible(True)
         drawn = _PREAMBLE.sub("", picture.getvalue())
         numbers = {found: f"{name}-{number}" for number, found in enumerate(dict.fromkeys(_ID.findall(drawn)))}
         drawn = _ID.sub(lambda match: f'id="{numbers[match[1]]}"', drawn)
@@ -100,8 +105,9 @@ class Chart:
         for colour, of_page in PAGE_COLOURS.items():
             drawn = drawn.replace(colour, of_page)
         width, height = (inches * PIXELS_PER_INCH for inches in self.figure.get_size_inches())
-        height -= self.title_height
-        view = " ".join(f"{pixels * POINTS_PER_PIXEL:g}" for pixels in (0, self.title_height, width, height))
+        title_height = LINE * self.title_lines
+        height -= title_height
+        view = " ".join(f"{pixels * POINTS_PER_PIXEL:g}" for pixels in (0, title_height, width, height))
         opening = (
             f'<svg class="chart" role="img" aria-label="{escape(self.alternative)}" viewBox="{view}" '
             f'width="{width:g}" height="{height:g}">'

@@ -275,14 +275,13 @@ def _ballot(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
 
 
 def chart_gallery(description: str) -> Piece:
-    return gallery((CHART, description))
+    return gallery(CHART, description)
 
 
-def gallery(*pictures: tuple[str, str]) -> Piece:
-    """Show attached pictures, each its file's name and its text alternative."""
+def gallery(name: str, description: str) -> Piece:
+    """Show an attached picture with its text alternative."""
     made: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
-    for name, description in pictures:
-        made.add_item(media=f"attachment://{name}", description=description)
+    made.add_item(media=f"attachment://{name}", description=description)
     return made
 
 

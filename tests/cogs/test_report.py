@@ -7,8 +7,8 @@ from content.catalogue import LANGUAGES
 from models import trace
 from models.records import Position, Quotation
 from tests.cogs.conftest import House, answered, said
-from tests.cogs.test_results import DATA, STEM, cast, close
-from tests.cogs.test_voting import phrase, title
+from tests.cogs.test_results import DATA, cast, close
+from tests.cogs.test_voting import STEM, phrase, title
 
 
 @pytest.fixture

@@ -248,3 +248,12 @@ def test_a_picture_on_a_page_says_in_words_what_it_shows(poll_titled, captions):
     svg = ET.fromstring(drawn.replace("xlink:href", "href"))  # noqa: S314 - it was made just now
     assert svg.get("role") == "img"
     assert svg.get("aria-label", "").startswith('Ballots on “<b>"Rye"</b> & $5”.')
+
+
+def test_on_a_page_the_finding_stands_over_the_picture_and_not_in_it(poll, captions):
+    chart = result_chart(poll, EVERY_POSITION, captions)
+    before = chart.png()
+    (height,) = re.findall(r'^<svg [^>]* height="([\d.]+)"', chart.svg("chart-7"))
+    assert float(height) == size_of(before)[1] / 2 - 18 * chart.title_lines
+    assert chart.png() == before
+    assert len(re.findall("<use", chart.svg("a"))) < len(re.findall("<use", replace(chart, title_lines=0).svg("a")))
