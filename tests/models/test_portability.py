@@ -3,9 +3,11 @@
 from sqlalchemy import ClauseElement, TextClause, event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from models import consultations, feedback, participants, polls
+from models import consultations, exports, feedback, participants, polis, polls
+from models.ballot_record import recorded_ballots
 from models.records import Ballot, Place, PlaceKind, Position, Quotation
 from models.status import status
+from models.store import UnitOfWork
 
 PERSON = 812_345_678_901_234_567
 
@@ -54,19 +56,27 @@ async def live_through_a_consultation(store, box, wording):
         await polls.ended_polls(session, opened.id)
         await polls.latest_poll_on(session, opened.id, "shared-data")
         await polls.turnout(session, poll.id)
-        await polls.recorded_ballots(session, ended)
+        await exports.participants(session, opened.id)
+        await polis.people(session, await polis.comments_of(session, [ended]))
+        list(await recorded_ballots(session, ended))
         await polls.reasons(session, ended)
         await feedback.stored_messages(session, opened.id, "shared-data")
         await feedback.recorded_feedback(session, opened.id)
     await store.load()
 
 
-async def test_every_statement_of_the_use_cases_compiles_for_postgresql(store, box, wording):
+async def test_every_statement_of_the_use_cases_compiles_for_postgresql(store, box, wording, monkeypatch):
     statements: list[ClauseElement] = []
+    read_blocks = UnitOfWork.blocks
 
     def note(_connection, statement, *_rest):
         statements.append(statement)
 
+    def note_blocks(session, statement, size):
+        statements.append(statement)
+        return read_blocks(session, statement, size)
+
+    monkeypatch.setattr(UnitOfWork, "blocks", note_blocks)
     event.listen(store._engine.sync_engine, "before_execute", note)
     await live_through_a_consultation(store, box, wording)
 
