@@ -1,7 +1,8 @@
 """The one entry: settings, store, catalogue, bot; also the operator's few commands.
 
 `python bot.py` runs the bot, or opens the rehearsal where there is no token; `rehearse`, `check [FOLDER]`,
-`ask QUESTION` and `export FOLDER` do what they say. Whatever keeps it from running ends in a sentence that says what to do.
+`ask QUESTION` and `export FOLDER` do what they say. Whatever keeps it from running ends in a sentence that says what
+to do.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from typing import Any, Literal, TextIO
 
 import discord
 import platformdirs
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cogs.client import ConsultationBot
@@ -33,6 +34,7 @@ from content.checking import check
 from models import trace
 from models.errors import ConsultationError, OperatorError
 from models.exports import Selection, Tier
+from models.limits import Deed, Policy
 from models.records import OPERATOR, Consultation
 from models.sealing import Sealer, read_or_make_key
 from models.store import Store, exists, open_store
@@ -60,8 +62,17 @@ class Settings(BaseSettings):
     content_folder: Path = HERE / "content" / "valley"
     database_url: str = f"sqlite+aiosqlite:///{HERE / 'data' / 'consultation.db'}"
     key_file: Path = platformdirs.user_config_path(NAME) / "key"
+    feedback_per_hour: PositiveInt = 20
+    questions_per_hour: PositiveInt = 60
+    links: Literal["allowed", "refused"] = "allowed"
     rehearsal_port: int = 8765
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def policy(self) -> Policy:
+        """How much one person may do in an hour, and what may stand in what they write."""
+        per_hour = {Deed.FEEDBACK: self.feedback_per_hour, Deed.QUESTION: self.questions_per_hour}
+        return Policy(per_hour, links=self.links == "allowed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -156,16 +167,17 @@ async def _connect(settings: Settings, catalogue: Catalogue, token: str) -> None
     answers = Answers(catalogue)
     answers.warm()
     store = await open_the_store(settings)
+    policy = settings.policy
     try:
         try:
-            await _run(ConsultationBot(store, catalogue, answers), token)
+            await _run(ConsultationBot(store, catalogue, answers, policy=policy), token)
         except discord.PrivilegedIntentsRequired:
             log.warning(
                 "Discord does not hand over the text of threads: switch on 'Message Content Intent' for this bot in "
                 "Discord's developer portal (Bot, Privileged Gateway Intents) and restart. Until then it runs without "
                 "reading threads; feedback by button and command works.",
             )
-            await _run(ConsultationBot(store, catalogue, answers, message_content=False), token)
+            await _run(ConsultationBot(store, catalogue, answers, message_content=False, policy=policy), token)
     except discord.LoginFailure as error:
         raise OperatorError(
             "Discord does not know this token. Copy a new one from the developer portal (Bot, Reset Token) "
@@ -224,9 +236,9 @@ async def _export(settings: Settings, catalogue: Catalogue, asked: argparse.Name
         order = Order(selection, asked.what, FileFormat(asked.format))
         asked.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         content = library(catalogue, asked.language or catalogue.default_language)
-        files = await asyncio.to_thread(write_files, store, order, content, asked.folder)
         async with store.write() as session:
             await trace.record(session, consultation.id, OPERATOR, "export", str(order))
+        files = await asyncio.to_thread(write_files, store, order, content, asked.folder)
     except ConsultationError as error:
         raise OperatorError(Speech("en")(error.phrase, **error.values)) from error
     finally:
@@ -249,7 +261,7 @@ def _consultation_asked(store: Store, catalogue: Catalogue, server: int | None) 
 
 def _ask(answers: Answers, asked: argparse.Namespace) -> int:
     if asked.jsonl:
-        _answer_lines(answers, sys.stdin, sys.stdout)
+        _answer_lines(answers, sys.stdin, sys.stdout, asked.language)
         return 0
     if asked.question is None:
         raise OperatorError('Name a question: python bot.py ask "How many people work in biotech?"')
@@ -260,9 +272,10 @@ def _ask(answers: Answers, asked: argparse.Namespace) -> int:
     return 0
 
 
-def _answer_lines(answers: Answers, lines: TextIO, out: TextIO) -> None:
+def _answer_lines(answers: Answers, lines: TextIO, out: TextIO, language: str | None) -> None:
     """Answer each line {"id", "question", "lang"?} with {"id", "answered", "text", "citation", "score", …, "ms"}.
 
+    A line's "lang" goes before `language`; with neither, the answer is in the question's language.
     Raises OperatorError at a line that is something else; those before it have been answered.
     """
     answers.warm()
@@ -271,7 +284,7 @@ def _answer_lines(answers: Answers, lines: TextIO, out: TextIO) -> None:
             continue
         asked = _line_asked(number, line)
         began = time.perf_counter()
-        told = _told(answers, asked.question, asked.lang)
+        told = _told(answers, asked.question, asked.lang or language)
         milliseconds = round((time.perf_counter() - began) * 1_000, 3)
         print(json.dumps({"id": asked.id, **told, "ms": milliseconds}, ensure_ascii=False), file=out, flush=True)
 

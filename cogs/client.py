@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.ui.card_keeper import CardKeeper
+from cogs.ui.moderators_answers import ModeratorsAnswers
 from cogs.ui.poll_clock import PollClock
 from cogs.ui.replies import tell_error
 from cogs.ui.result_poster import ResultPoster
@@ -21,6 +22,7 @@ from content.answers import Answers
 from content.catalogue import Catalogue
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
+from models.limits import Limits, Policy
 from models.participants import Register
 from models.records import Consultation, Poll
 from models.store import Store
@@ -31,6 +33,7 @@ EXTENSIONS = (
     "cogs.asking",
     "cogs.source",
     "cogs.setup",
+    "cogs.moderation",
     "cogs.participation",
     "cogs.polls",
     "cogs.poll_drafts",
@@ -39,8 +42,10 @@ EXTENSIONS = (
     "cogs.deck",
     "cogs.feedback",
     "cogs.export",
+    "cogs.questions",
 )
 COMMANDS_HASH = "commands"
+DEFAULT_POLICY = Policy()
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -60,7 +65,15 @@ class ConsultationTree(app_commands.CommandTree["ConsultationBot"]):
 class ConsultationBot(commands.Bot):
     """The bot with its store, its content and its question answering."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, answers: Answers, *, message_content: bool = True) -> None:
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        answers: Answers,
+        *,
+        message_content: bool = True,
+        policy: Policy = DEFAULT_POLICY,
+    ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -71,6 +84,9 @@ class ConsultationBot(commands.Bot):
         self.store = store
         self.catalogue = catalogue
         self.answers = answers
+        self.policy = policy
+        self.limits = Limits(store, policy)
+        self.moderators_answers = ModeratorsAnswers(store)
         self.ballot_box = BallotBox(store)
         self.register = Register(store)
         self.router = Router()
@@ -83,6 +99,7 @@ class ConsultationBot(commands.Bot):
         await self.tree.set_translator(CommandTranslator())
         for extension in EXTENSIONS:
             await self.load_extension(extension)
+        self.later(self.moderators_answers.prepare())
         await self._sync_commands()
 
     async def add_cog(self, cog: commands.Cog, /, **options: Any) -> None:

@@ -53,7 +53,7 @@ class Export(commands.Cog):
         group: str | None = None,
         since: str | None = None,
     ) -> None:
-        """Write the files off the event loop, note in the trace that they are taken, and hand them out."""
+        """Note in the trace what is taken, write the files off the event loop and hand them out."""
         moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
@@ -66,11 +66,12 @@ class Export(commands.Cog):
         order = Order(selection, what, FileFormat(file_format))
         require_possible(order)
         await interaction.response.defer(ephemeral=True, thinking=True)
+        # Noted before it is handed over, and so part of what is handed over.
+        async with self.bot.store.write() as session:
+            await trace.record(session, consultation.id, moderator, "export", str(order))
         with TemporaryDirectory() as folder:
             files = await self._written(interaction, order, Path(folder), say)
             messages = _messages(files, interaction.filesize_limit)
-            async with self.bot.store.write() as session:
-                await trace.record(session, consultation.id, moderator, "export", str(order))
             await _hand_out(interaction, messages, say(f"export.done_{tier}"), say)
 
     @export.autocomplete("group")

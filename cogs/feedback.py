@@ -13,14 +13,17 @@ from cogs.source import find_recommendation, recommendation_choices
 from cogs.ui.forms import filled_in, form, written
 from cogs.ui.layout import Piece
 from cogs.ui.membership import declared, keep_membership, membership_fields
+from cogs.ui.permissions import require_unblocked
 from cogs.ui.quotation import quotation_field, quotation_in
 from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import command_text
 from models import feedback
 from models.errors import ConsultationError
+from models.limits import Deed
 from models.records import Consultation, ConsultationState, PlaceKind
 from models.store import UnitOfWork
+from models.texts import clean, is_blank
 
 log = logging.getLogger(__name__)
 
@@ -65,39 +68,55 @@ class FeedbackCog(commands.Cog, name="Feedback"):
         await self._open_form(interaction, recommendation)
 
     @component("words")
-    async def words_submitted(self, interaction: discord.Interaction[Any], recommendation: str, opened_by: str) -> None:
+    async def words_submitted(self, interaction: discord.Interaction[Any], recommendation: str, opened_by: int) -> None:
         """Store private feedback; `opened_by` tells one submission from another, so that none is stored twice."""
         answers = filled_in(interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
-        words = answers[WORDS] or ""
-        if consultation.state is not ConsultationState.OPEN:
-            raise ConsultationError("consultation.not_open")
-        if not words.strip():
+        self._require_may_give(consultation, interaction.user.id)
+        if (words := clean(answers[WORDS])) is None:
             raise ConsultationError("feedback.empty")
+        self.bot.policy.require_allowed(words)
         if (membership := declared(self.bot.catalogue, answers)) is not None:
             await keep_membership(self.bot, interaction, consultation, membership)
         known = self.bot.catalogue.recommendations.get(recommendation)
-        async with self.bot.store.write() as session:
-            stored = await feedback.give_private(
-                session,
-                consultation,
-                submission=int(opened_by),
-                user_id=interaction.user.id,
-                text=words,
-                quotation=quotation_in(answers),
-                group=known.group if known else None,
-                recommendation=recommendation or None,
-            )
+        who, quotation, about = interaction.user.id, quotation_in(answers), recommendation or None
+        with self.bot.limits.counted(Deed.FEEDBACK, who):
+            async with self.bot.store.write() as session:
+                again = await feedback.given_before(
+                    session,
+                    consultation,
+                    submission=opened_by,
+                    user_id=who,
+                    text=words,
+                    quotation=quotation,
+                    recommendation=about,
+                )
+                stored = again or await feedback.give_private(
+                    session,
+                    consultation,
+                    submission=opened_by,
+                    user_id=who,
+                    text=words,
+                    quotation=quotation,
+                    group=known.group if known else None,
+                    recommendation=about,
+                )
         say = self.bot.speech(interaction)
+        phrase = "feedback.already_there" if again else "feedback.stored"
         await reply(
-            interaction,
-            say("feedback.stored", reference=stored.reference, quotation=say(f"quotation.{stored.quotation}")),
+            interaction, say(phrase, reference=stored.reference, quotation=say(f"quotation.{stored.quotation}"))
         )
+
+    def _require_may_give(self, consultation: Consultation, user_id: int) -> None:
+        """Raise ConsultationError where this person can give no private feedback now."""
+        if consultation.state is not ConsultationState.OPEN:
+            raise ConsultationError("consultation.not_open")
+        require_unblocked(self.bot, consultation, user_id)
+        self.bot.limits.require(Deed.FEEDBACK, user_id)
 
     async def _open_form(self, interaction: discord.Interaction[Any], recommendation: str) -> None:
         consultation = self.bot.consultation_in(interaction.guild_id)
-        if consultation.state is not ConsultationState.OPEN:
-            raise ConsultationError("consultation.not_open")
+        self._require_may_give(consultation, interaction.user.id)
         say = self.bot.speech(interaction)
         known = self.bot.catalogue.recommendations.get(recommendation)
         about = known.title.in_language(say.language) if known else say("feedback.about_everything")
@@ -134,7 +153,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
         if recommendation is None or not self._is_feedback(message):
             return
         consultation = self.bot.consultation_in(message.guild.id if message.guild else None)
-        if consultation.state is not ConsultationState.OPEN:
+        if consultation.state is not ConsultationState.OPEN or self._is_kept_out(consultation, message):
             return
         try:
             async with self.bot.store.write() as session:
@@ -150,8 +169,10 @@ class FeedbackCog(commands.Cog, name="Feedback"):
         self._note_change({payload.message_id})
         words = _words(payload.message)
         if words and self._thread_of_id(payload.guild_id, payload.channel_id):
+            consultation = self.bot.consultation_in(payload.guild_id)
+            if self._is_kept_out(consultation, payload.message):
+                return
             async with self.bot.store.write() as session:
-                consultation = self.bot.consultation_in(payload.guild_id)
                 await feedback.edit_message(session, consultation.id, payload.message_id, words)
 
     @commands.Cog.listener()
@@ -193,7 +214,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
         await self._forget_deleted(consultation, thread, stored - {message.id for message in written})
 
     def _was_missed(self, consultation: Consultation, message: discord.Message, stored: set[int]) -> bool:
-        if not self._is_feedback(message):
+        if not self._is_feedback(message) or self._is_kept_out(consultation, message):
             return False
         return message.edited_at is not None if message.id in stored else _is_since(consultation, message)
 
@@ -257,7 +278,13 @@ class FeedbackCog(commands.Cog, name="Feedback"):
     def _is_feedback(self, message: discord.Message) -> bool:
         """Say whether a message in a thread is a member's words for the consultation, not for the bot."""
         spoken = message.type in {discord.MessageType.default, discord.MessageType.reply}
-        return spoken and not message.author.bot and not is_addressed(self.bot, message) and bool(_words(message))
+        return (
+            spoken and not message.author.bot and not is_addressed(self.bot, message) and not is_blank(_words(message))
+        )
+
+    def _is_kept_out(self, consultation: Consultation, message: discord.Message) -> bool:
+        """Say whether a message is by somebody who is blocked: it stands in the thread and is not stored."""
+        return self.bot.store.is_blocked(consultation, message.author.id)
 
     def _thread_of(self, guild: discord.Guild | None, channel_id: int) -> str | None:
         return self._thread_of_id(guild.id if guild else None, channel_id)

@@ -10,10 +10,11 @@ from cogs.client import ConsultationBot
 from cogs.ui.forms import filled_in, form
 from cogs.ui.layout import button, card, rows, sent_once, text
 from cogs.ui.membership import declared, keep_membership, membership_fields, messages_field
+from cogs.ui.permissions import require_unblocked
 from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import Speech, command_text
-from content.catalogue import LANGUAGES
+from content.catalogue import LANGUAGES, Language
 from models import participants
 from models.errors import ConsultationError
 
@@ -34,7 +35,7 @@ class Participation(commands.Cog):
         await self._ask_membership(interaction)
 
     @component("join")
-    async def join_in_form(self, interaction: discord.Interaction[Any], opened_by: str | None = None) -> None:
+    async def join_in_form(self, interaction: discord.Interaction[Any], opened_by: int | None = None) -> None:
         """Open the form on segment, groups and messages, or keep what was declared in it."""
         if opened_by is None:
             await self._ask_membership(interaction)
@@ -43,6 +44,7 @@ class Participation(commands.Cog):
         if membership is None:
             raise ConsultationError("join.no_segment")
         consultation = self.bot.consultation_in(interaction.guild_id)
+        require_unblocked(self.bot, consultation, interaction.user.id)
         participant = await keep_membership(self.bot, interaction, consultation, membership)
         say, catalogue = self.bot.speech(interaction), self.bot.catalogue
         groups = [catalogue.groups[key].title.in_language(say.language) for key in membership.groups]
@@ -58,6 +60,7 @@ class Participation(commands.Cog):
 
     async def _ask_membership(self, interaction: discord.Interaction[Any]) -> None:
         consultation = self.bot.consultation_in(interaction.guild_id)
+        require_unblocked(self.bot, consultation, interaction.user.id)
         say = self.bot.speech(interaction)
         participant = self.bot.store.participant(consultation, interaction.user.id)
         fields = [
@@ -84,7 +87,7 @@ class Participation(commands.Cog):
         await reply(interaction, view=sent_once(card(text(say("language.choose")), *rows(offered))))
 
     @component("language")
-    async def language_chosen(self, interaction: discord.Interaction[Any], language: str) -> None:
+    async def language_chosen(self, interaction: discord.Interaction[Any], language: Language) -> None:
         await self._choose_language(interaction, language)
 
     async def _choose_language(self, interaction: discord.Interaction[Any], language: str) -> None:

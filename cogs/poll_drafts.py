@@ -22,6 +22,7 @@ from content.catalogue import LANGUAGES
 from models import ballot_paper, drafts, trace
 from models.errors import ConsultationError
 from models.records import BallotPaper, Consultation, Poll, PollDraft, PollKind, Wording
+from models.texts import is_blank
 
 log = logging.getLogger(__name__)
 
@@ -39,32 +40,32 @@ class PollDrafts(commands.Cog):
         self.bot = bot
 
     @component("asked")
-    async def asked(self, interaction: discord.Interaction[Any], number: str, _opened_by: str) -> None:
+    async def asked(self, interaction: discord.Interaction[Any], number: int, _opened_by: int) -> None:
         """Put what was typed into the draft, and show it."""
         require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         answers = filled_in(interaction)
         async with self.bot.store.write() as session:
-            draft = _filled(await drafts.read(session, consultation.id, int(number)), answers, consultation)
-            await drafts.change(session, consultation.id, int(number), draft)
-        await show_draft(self.bot, interaction, consultation, int(number), draft)
+            draft = _filled(await drafts.read(session, consultation.id, number), answers, consultation)
+            await drafts.change(session, consultation.id, number, draft)
+        await show_draft(self.bot, interaction, consultation, number, draft)
 
     @component("correct_draft")
-    async def correct_pressed(self, interaction: discord.Interaction[Any], number: str) -> None:
+    async def correct_pressed(self, interaction: discord.Interaction[Any], number: int) -> None:
         """Show the form again, with what was typed in it."""
         require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         async with self.bot.store.read() as session:
-            draft = await drafts.read(session, consultation.id, int(number))
-        await ask(self.bot, interaction, consultation, int(number), draft)
+            draft = await drafts.read(session, consultation.id, number)
+        await ask(self.bot, interaction, consultation, number, draft)
 
     @component("open_draft")
-    async def open_pressed(self, interaction: discord.Interaction[Any], number: str) -> None:
+    async def open_pressed(self, interaction: discord.Interaction[Any], number: int) -> None:
         """Open the vote that was shown, in place of what showed it."""
         moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         async with self.bot.store.write() as session:
-            poll = await drafts.open_poll(session, consultation, int(number))
+            poll = await drafts.open_poll(session, consultation, number)
             await trace.record(session, consultation.id, moderator, "poll_open", poll.subject)
         self.bot.poll_clock.keep(poll)
         if poll.recommendation is None:
@@ -81,12 +82,12 @@ class PollDrafts(commands.Cog):
         await _replace(interaction, sent_once(card(text(*lines))))
 
     @component("leave_draft")
-    async def leave_pressed(self, interaction: discord.Interaction[Any], number: str) -> None:
+    async def leave_pressed(self, interaction: discord.Interaction[Any], number: int) -> None:
         """Take away what was shown; no vote is opened."""
         require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         async with self.bot.store.write() as session:
-            await drafts.leave(session, consultation.id, int(number))
+            await drafts.leave(session, consultation.id, number)
         say = self.bot.speech(interaction)
         await _replace(interaction, sent_once(card(text(say("poll.not_opened")))))
 
@@ -119,13 +120,11 @@ async def ask(
         if draft.recommendation is None:
             asked, hint = f"{say('poll.question')} ({language})", say("poll.question_hint")
             before = _question_text(draft, say.language)
-            fields.append(
-                written(f"{QUESTION}_{say.language}", asked, hint, length=QUESTION_LENGTH, filled_with=before)
-            )
+            fields.append(written(f"{QUESTION}_{say.language}", asked, hint, length=QUESTION_LENGTH, filled=before))
         if draft.paper.kind is not PollKind.POSITION:
             offered, hint = f"{say('poll.options')} ({language})", say("poll.options_hint")
             before = "\n".join(option.wording[say.language] for option in draft.paper.options)
-            fields.append(written(f"{OPTIONS}_{say.language}", offered, hint, filled_with=before))
+            fields.append(written(f"{OPTIONS}_{say.language}", offered, hint, filled=before))
     title = bot.speech(interaction)("poll.form_title")
     await interaction.response.send_modal(form(title, interaction, "asked", number, fields=fields))
 
@@ -217,7 +216,7 @@ def _filled(draft: PollDraft, answers: dict[str, Any], consultation: Consultatio
 
 def _wording(typed: str) -> Wording:
     title, *words = typed.strip().split("\n", 1)
-    if not title.strip():
+    if is_blank(title):
         raise ConsultationError("poll.question_missing")
     if len(title) > TITLE_LENGTH:
         raise ConsultationError("poll.title_too_long", most=TITLE_LENGTH)
@@ -225,7 +224,7 @@ def _wording(typed: str) -> Wording:
 
 
 def _lines(typed: str) -> list[str]:
-    return [line.strip() for line in typed.splitlines() if line.strip()]
+    return [line.strip() for line in typed.splitlines() if not is_blank(line)]
 
 
 def _in_every_language(texts: dict[str, Any], consultation: Consultation) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from models.records import (
     Visibility,
     Wording,
 )
+from models.texts import clean
 
 END_REASON_LENGTH = 300
 DATE_LENGTH = 60
@@ -346,9 +347,9 @@ class Polls(commands.Cog):
 
 def end_reason(typed: str) -> str:
     """Return why a vote is ended early. Raises ConsultationError where nothing was said: the card shows it to all."""
-    if not typed.strip():
+    if (reason := clean(typed)) is None:
         raise ConsultationError("poll.reason_missing")
-    return typed.strip()
+    return reason.strip()
 
 
 @contextmanager

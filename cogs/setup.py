@@ -20,9 +20,9 @@ from cogs.ui.permissions import moderators, require_moderator
 from cogs.ui.poll_lists import running_choices, unended_poll
 from cogs.ui.replies import reply, tell_progress
 from cogs.ui.texts import Speech, captions, command_text
-from models import consultations, polls, reminders, status
+from models import consultations, polls, reminders, status, trace
 from models.errors import ConsultationError
-from models.records import Consultation, PlaceKind
+from models.records import Consultation, Moderator, PlaceKind
 from models.reminders import Missing
 from models.tally import OTHER
 
@@ -59,23 +59,27 @@ class Setup(commands.Cog):
         language: str | None = None,
         second: str | None = None,
     ) -> None:
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         guild, say = _guild(interaction), self.bot.speech(interaction)
         if lacking := missing_permissions(guild):
             raise ConsultationError("setup.permissions", permissions=", ".join(lacking))
         await interaction.response.defer(ephemeral=True, thinking=True)
         async with self._building:
-            consultation = await self._prepare(guild.id, language, second)
+            consultation = await self._prepare(moderator, guild.id, language, second)
             made = await self._build(interaction, RoomBuilder(self.bot, guild, consultation), say)
         start = self.bot.store.memory.place(consultation.id, PlaceKind.START)
         await tell_progress(interaction, say("setup.done", count=made, start=f"<#{start}>"))
 
-    async def _prepare(self, guild_id: int, language: str | None, second: str | None) -> Consultation:
+    async def _prepare(
+        self, moderator: Moderator, guild_id: int, language: str | None, second: str | None
+    ) -> Consultation:
         known = self.bot.store.memory.consultations.get(guild_id)
         usual = known.public_languages if known else self.bot.catalogue.public_languages
         languages = tuple(dict.fromkeys(one for one in (language, second) if one)) or usual
         async with self.bot.store.write() as session:
-            return await consultations.prepare(session, guild_id, self.bot.catalogue.key, languages)
+            consultation = await consultations.prepare(session, guild_id, self.bot.catalogue.key, languages)
+            await trace.record(session, consultation.id, moderator, "setup", ", ".join(languages))
+        return consultation
 
     async def _build(self, interaction: discord.Interaction[Any], builder: RoomBuilder, say: Speech) -> int:
         """Build the rooms, showing how far it is; return how many things were made."""
@@ -88,7 +92,7 @@ class Setup(commands.Cog):
 
     @consultation.command(name=command_text("command.open.name"), description=command_text("command.open.description"))
     async def open(self, interaction: discord.Interaction[Any]) -> None:
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         if self.bot.store.memory.place(consultation.id, PlaceKind.START_CARD) is None:
@@ -96,6 +100,7 @@ class Setup(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         async with self.bot.store.write() as session:
             consultation = await consultations.open_consultation(session, consultation.id)
+            await trace.record(session, consultation.id, moderator, "open")
         refused = await self._show_state(_guild(interaction), consultation)
         await reply(interaction, "\n".join([say("consultation.opened"), *_refused(refused, say)]))
 
@@ -110,17 +115,17 @@ class Setup(commands.Cog):
         reason: app_commands.Range[str, 1, END_REASON_LENGTH],
     ) -> None:
         """Close the consultation; polls that are open are ended for the reason given."""
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         why = end_reason(reason)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        consultation = await self._end(consultation, why)
+        consultation = await self._end(moderator, consultation, why)
         await self.bot.results.post()
         refused = await self._show_state(_guild(interaction), consultation)
         await reply(interaction, "\n".join([say("consultation.closed"), *_refused(refused, say)]))
 
-    async def _end(self, consultation: Consultation, reason: str) -> Consultation:
+    async def _end(self, moderator: Moderator, consultation: Consultation, reason: str) -> Consultation:
         """End the consultation and its open polls together, so that none stays open in a closed consultation."""
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
@@ -129,6 +134,7 @@ class Setup(commands.Cog):
                 if poll.consultation_id == consultation.id:
                     with suppress(ConsultationError):  # it ended just before
                         await polls.end(session, poll.id, reason)
+            await trace.record(session, consultation.id, moderator, "close", reason=reason)
         return closed
 
     async def _show_state(self, guild: discord.Guild, consultation: Consultation) -> list[str]:
@@ -216,7 +222,7 @@ class Setup(commands.Cog):
         heads: app_commands.Range[int, 0, MOST_HEADS],
     ) -> None:
         """Keep how many are expected to vote for a segment; polls that are open keep the quorum they have."""
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         titles = self._segment_titles(say)
@@ -226,6 +232,7 @@ class Setup(commands.Cog):
             raise ConsultationError("segment.unknown")
         async with self.bot.store.write() as session:
             consultation = await consultations.expect_heads(session, consultation.id, found, heads)
+            await trace.record(session, consultation.id, moderator, "expect", f"{found}: {heads}")
         expected = [f"- {titles.get(key, key)}: {number}" for key, number in consultation.expected_heads.items()]
         heading = say("expect.kept") if expected else say("expect.nobody")
         await reply(interaction, "\n".join([heading, *sorted(expected)]))

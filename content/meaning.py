@@ -62,7 +62,7 @@ class Meaning:
         """Take the examples' texts, the number of the topic that owns each, and how many topics there are."""
         self._owners = np.asarray(owners, dtype=np.intp)
         self._topics = topics
-        self._vectors = _vectors_of(texts)
+        self._vectors = vectors_of(texts)
 
     def closeness(self, *spellings: str) -> NDArray[np.float64]:
         """Return how near a text, in the best of its spellings, comes to each topic.
@@ -109,7 +109,8 @@ def is_stored(text: str) -> bool:
     return _digest(text) in _stored()[1]
 
 
-def _vectors_of(texts: Sequence[str]) -> Vectors:
+def vectors_of(texts: Sequence[str]) -> Vectors:
+    """Return a unit vector a text, whose products are cosines; a text that is not stored is encoded."""
     projection, rows, vectors = _stored()
     found = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
     missing = []

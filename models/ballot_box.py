@@ -42,8 +42,7 @@ class BallotBox:
         poll = self._store.memory.polls.get(ballot.poll_id)
         if poll is None:
             raise ConsultationError("vote.poll_ended")
-        if ballot_paper.answer(poll.paper, ballot_paper.chosen(poll.paper, ballot.answer)) != ballot.answer:
-            raise ConsultationError("error.leads_nowhere")
+        ballot_paper.require_answer(poll.paper, ballot.answer)
         seal = self._store.sealer.seal(Purpose.BALLOT, ballot.user_id, poll.consultation_id)
         return await self._commit.submit(_Cast(ballot, seal, self._store.now()))
 

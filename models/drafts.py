@@ -3,6 +3,7 @@
 A draft outlives a restart and is gone once its poll is open, once it is left, or a week later.
 """
 
+import secrets
 from datetime import timedelta
 
 from pydantic import TypeAdapter
@@ -15,6 +16,7 @@ from models.store import UnitOfWork
 from models.tables import PollDraftRow
 
 KEPT = timedelta(days=7)
+NUMBER_BITS = 48
 
 _JSON = TypeAdapter(PollDraft)
 
@@ -22,12 +24,11 @@ _JSON = TypeAdapter(PollDraft)
 async def keep(session: UnitOfWork, consultation_id: int, draft: PollDraft) -> int:
     """Keep a new draft and return its number."""
     await session.execute(delete(PollDraftRow).where(PollDraftRow.kept_at < session.now() - KEPT))
-    row = PollDraftRow(
-        consultation_id=consultation_id, draft=_JSON.dump_python(draft, mode="json"), kept_at=session.now()
-    )
-    session.add(row)
-    await session.flush()
-    return row.id
+    # By chance: SQLite gives the number of a draft that is gone again, and old buttons would open another one.
+    number = secrets.randbits(NUMBER_BITS)
+    kept = _JSON.dump_python(draft, mode="json")
+    session.add(PollDraftRow(id=number, consultation_id=consultation_id, draft=kept, kept_at=session.now()))
+    return number
 
 
 async def change(session: UnitOfWork, consultation_id: int, number: int, draft: PollDraft) -> None:

@@ -85,7 +85,7 @@ async def participants(session: UnitOfWork, consultation_id: int) -> tuple[int, 
         .where(ParticipantRow.consultation_id == consultation_id)
         .group_by(ParticipantRow.segment),
     )
-    by_segment = dict(rows.tuples().all())
+    by_segment = {segment: number for segment, number in rows}
     return sum(by_segment.values()), merged(by_segment)
 
 

@@ -14,6 +14,7 @@ from models.sealing import Purpose, pseudonym
 from models.store import UnitOfWork
 from models.tables import FeedbackRow, ParticipantRow
 from models.tally import SMALLEST_SEGMENT
+from models.texts import clean, same_words
 from models.upsert import upsert
 
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without letters and digits that are read for each other
@@ -69,7 +70,7 @@ async def give_private(
 
     Raises ConsultationError where the text is blank or the consultation is not open.
     """
-    if not text.strip():
+    if clean(text) is None:
         raise ConsultationError("feedback.empty")
     return await _give(
         session,
@@ -85,12 +86,46 @@ async def give_private(
     )
 
 
+async def given_before(
+    session: UnitOfWork,
+    consultation: Consultation,
+    *,
+    submission: int,
+    user_id: int,
+    text: str,
+    quotation: Quotation,
+    recommendation: str | None,
+) -> Feedback | None:
+    """Return private feedback in which the same person said the same on the same subject by another submission.
+
+    It may be quoted from now on as they chose this time. None where there is none.
+    """
+    rows = await session.scalars(
+        select(FeedbackRow).where(
+            FeedbackRow.consultation_id == consultation.id,
+            FeedbackRow.kind == FeedbackKind.PRIVATE,
+            FeedbackRow.seal == session.sealer.seal(Purpose.FEEDBACK, user_id, consultation.id),
+            FeedbackRow.recommendation == recommendation,
+            FeedbackRow.submission != _sealed_number(session, submission),
+            FeedbackRow.deleted_at.is_(None),
+        ),
+    )
+    same = next((row for row in rows if same_words(row.text, text)), None)
+    if same is None:
+        return None
+    await require_open(session, consultation.id)
+    same.quotation = quotation.value
+    await session.flush()
+    return _record(same)
+
+
 async def edit_message(session: UnitOfWork, consultation_id: int, message_id: int, text: str) -> None:
     """Follow an edit of a message in a thread."""
+    words = clean(text) or ""
     await session.execute(
         update(FeedbackRow)
-        .where(*_message(consultation_id, message_id), FeedbackRow.deleted_at.is_(None), FeedbackRow.text != text)
-        .values(text=text, edited_at=session.now()),
+        .where(*_message(consultation_id, message_id), FeedbackRow.deleted_at.is_(None), FeedbackRow.text != words)
+        .values(text=words, edited_at=session.now()),
     )
 
 
@@ -187,7 +222,7 @@ async def _give(
         "recommendation": recommendation,
         "seal": session.sealer.seal(PURPOSES[kind], user_id, consultation.id),
         "segment": participant.segment if participant else None,
-        "text": text,
+        "text": clean(text) or "",
         "quotation": quotation.value,
         "given_at": given_at,
     }

@@ -3,7 +3,7 @@
 Loaded at start, and changed by the use cases alone, after their transaction is committed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from models.records import (
     BallotPaper,
     Consultation,
     ConsultationState,
+    ModeratorsAnswer,
     Option,
     Participant,
     Place,
@@ -25,17 +26,23 @@ from models.records import (
     Visibility,
     Wording,
 )
-from models.tables import ConsultationRow, ParticipantRow, PlaceRow, PollRow, Preference
+from models.tables import BlockRow, ConsultationRow, ModeratorsAnswerRow, ParticipantRow, PlaceRow, PollRow, Preference
 
 
 @dataclass(slots=True)
 class Memory:
-    """Consultations by server, open polls by id, participants by membership seal, languages by preference seal."""
+    """Consultations by server, open polls by id, participants by membership seal, languages by preference seal.
+
+    The moderators' answers that are served stand by consultation and language, in tuples that are never changed.
+    `blocked` are the seals of those whom moderators keep from taking part, each with its consultation.
+    """
 
     consultations: dict[int, Consultation] = field(default_factory=dict)
     polls: dict[int, Poll] = field(default_factory=dict)
     participants: dict[tuple[int, bytes], Participant] = field(default_factory=dict)
     languages: dict[bytes, str] = field(default_factory=dict)
+    blocked: set[tuple[int, bytes]] = field(default_factory=set)
+    answers: dict[tuple[int, str], tuple[ModeratorsAnswer, ...]] = field(default_factory=dict)
     _places: dict[tuple[int, PlaceKind, str], Place] = field(default_factory=dict)
     _places_by_id: dict[int, Place] = field(default_factory=dict)
 
@@ -52,6 +59,15 @@ class Memory:
 
     def forget_poll(self, poll_id: int) -> None:
         self.polls.pop(poll_id, None)
+
+    def keep_answer(self, answer: ModeratorsAnswer) -> None:
+        key = answer.consultation_id, answer.language
+        self.answers[key] = (*self.answers.get(key, ()), answer)
+
+    def drop_answers(self, answer_ids: Collection[int]) -> None:
+        for key, served in self.answers.items():
+            if any(answer.id in answer_ids for answer in served):
+                self.answers[key] = tuple(answer for answer in served if answer.id not in answer_ids)
 
     def place(self, consultation_id: int, kind: PlaceKind, key: str = "") -> int | None:
         """Return the Discord id of something the bot made, None where it made none."""
@@ -93,6 +109,11 @@ async def load_memory(session: AsyncSession) -> Memory:
         memory.participants[participant.consultation_id, participant.seal] = participant_record(participant)
     for preference in await session.scalars(select(Preference)):
         memory.languages[preference.seal] = preference.language
+    for block in await session.scalars(select(BlockRow)):
+        memory.blocked.add((block.consultation_id, block.seal))
+    standing = select(ModeratorsAnswerRow).where(ModeratorsAnswerRow.removed_at.is_(None))
+    for answer in await session.scalars(standing.order_by(ModeratorsAnswerRow.id)):
+        memory.keep_answer(answer_record(answer))
     for place in await session.scalars(select(PlaceRow)):
         memory.keep_place(Place(place.consultation_id, PlaceKind(place.kind), place.key, place.discord_id))
     return memory
@@ -107,6 +128,12 @@ def consultation_record(row: ConsultationRow) -> Consultation:
 
 def participant_record(row: ParticipantRow) -> Participant:
     return Participant(row.id, row.consultation_id, row.segment, frozenset(row.groups), row.wants_messages)
+
+
+def answer_record(row: ModeratorsAnswerRow) -> ModeratorsAnswer:
+    return ModeratorsAnswer(
+        row.id, row.consultation_id, row.language, row.question, row.answer, row.added_at, row.removed_at
+    )
 
 
 def poll_record(row: PollRow) -> Poll:

@@ -268,7 +268,7 @@ async def result(session: UnitOfWork, poll: Poll) -> AnyResult:
         .group_by(BallotRow.segment, BallotRow.answer),
     )
     if poll.paper.kind is not PollKind.POSITION:
-        return tally_choices(rows.tuples(), poll.paper)
+        return tally_choices(rows.all(), poll.paper)
     return tally((segment, Position(answer), ballots) for segment, answer, ballots in rows)
 
 
@@ -284,7 +284,7 @@ async def show_live(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceC
     rows = await session.execute(
         select(BallotRow.answer, func.count()).where(BallotRow.poll_id == poll.id).group_by(BallotRow.answer),
     )
-    now = dict(rows.tuples().all())
+    now = dict(rows.all())
     if sum(now.values()) - sum((shown or {}).values()) >= LIVE_STEP:
         shown = now
         await session.execute(update(PollRow).where(PollRow.id == poll.id).values(shown=shown))

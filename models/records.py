@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -304,3 +304,36 @@ class Feedback:
     quotation: Quotation
     given_at: datetime
     edited_at: datetime | None
+
+
+class QuestionKind(StrEnum):
+    """Why a question was kept: nothing answers it, or what was answered did not help."""
+
+    UNANSWERED = "unanswered"
+    DISLIKED = "disliked"
+    ANSWER_DISLIKED = "answer_disliked"  # the moderators' own answer did not help
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """What was asked in the same words: how many times, and last on which day (UTC). Nobody knows by whom."""
+
+    id: int
+    kind: QuestionKind
+    language: str
+    text: str
+    count: int
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class ModeratorsAnswer:
+    """What moderators answer to a question, in one language; it is served until `removed_at`."""
+
+    id: int
+    consultation_id: int
+    language: str
+    question: str
+    answer: str
+    added_at: datetime
+    removed_at: datetime | None

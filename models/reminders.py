@@ -106,7 +106,9 @@ async def recipients(session: UnitOfWork, polls: Sequence[Poll]) -> list[Recipie
 
 
 async def still_missing(session: UnitOfWork, recipient: Recipient) -> list[Poll]:
-    """Return the polls that still lack this person's ballot and take it; none where they no longer want messages.
+    """Return the polls that still lack this person's ballot and take it.
+
+    None where they no longer want messages, or moderators keep them from voting.
 
     Between finding somebody and writing to them may lie an hour, because messages are paced.
     """
@@ -114,7 +116,8 @@ async def still_missing(session: UnitOfWork, recipient: Recipient) -> list[Poll]
     member = session.memory.participants.get(
         (consultation, session.sealer.seal(Purpose.MEMBERSHIP, user, consultation))
     )
-    if member is None or not member.wants_messages:
+    blocked = (consultation, session.sealer.seal(Purpose.BLOCK, user, consultation)) in session.memory.blocked
+    if member is None or not member.wants_messages or blocked:
         return []
     polls = [session.memory.polls.get(poll.id) for poll in recipient.polls]
     running = [poll for poll in polls if poll is not None and poll.is_open_at(session.now())]

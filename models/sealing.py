@@ -37,6 +37,9 @@ class Purpose(StrEnum):
     THREAD = "thread"
     FEEDBACK = "feedback"
     TRACE = "trace"
+    BLOCK = "block"
+    LIMIT = "limit"
+    QUESTION = "question"  # seals the number of an answer, not a person
 
 
 class Sealer:

@@ -1,11 +1,12 @@
 """The mapped classes. A person is a seal here, never an id; `models/sealing.py` makes the seals."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -47,6 +48,7 @@ class Base(DeclarativeBase):
         },
     )
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        date: Date,
         datetime: UtcDateTime,
         bytes: LargeBinary,
         dict[str, Any]: JSON,
@@ -152,7 +154,7 @@ class PollDraftRow(Base):
 
     __tablename__ = "poll_drafts"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
     draft: Mapped[dict[str, Any]]
     kept_at: Mapped[datetime]
@@ -189,10 +191,10 @@ class BallotChange(Base):
 
 
 class TraceRow(Base):
-    """What a moderator did, and why. Rows are added, never changed and never taken away."""
+    """What a moderator did, and why. Rows are added, never changed and never taken away: the database refuses it."""
 
     __tablename__ = "trace"
-    __table_args__ = (Index("ix_trace_consultation_id", "consultation_id", "id"),)
+    __table_args__ = (Index("ix_trace_consultation_id", "consultation_id", "id"), {"info": {"append_only": True}})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
@@ -202,6 +204,18 @@ class TraceRow(Base):
     subject: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str | None] = mapped_column(Text)
     done_at: Mapped[datetime]
+
+
+class BlockRow(Base):
+    """Somebody whom moderators keep from writing and voting; the trace says why."""
+
+    __tablename__ = "blocks"
+    __table_args__ = (Unique("consultation_id", "seal"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    seal: Mapped[bytes]
+    blocked_at: Mapped[datetime]
 
 
 class FeedbackRow(Base):
@@ -224,3 +238,37 @@ class FeedbackRow(Base):
     given_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+
+
+class QuestionRow(Base):
+    """A question for which no answer was given, or whose answer did not help; never who asked it.
+
+    `mark` is the sealed number of the answer that was given, so that one answer counts once. `folded` is the text by
+    which like questions are counted together; both texts are empty once moderators removed the question.
+    """
+
+    __tablename__ = "questions"
+    __table_args__ = (Unique("consultation_id", "mark"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    mark: Mapped[bytes]
+    kind: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(5))
+    text: Mapped[str] = mapped_column(Text)
+    folded: Mapped[str] = mapped_column(Text)
+    asked_on: Mapped[date]  # the day: the moment would lead to whoever was there
+
+
+class ModeratorsAnswerRow(Base):
+    """What moderators answer to a question that the article leaves open; who wrote it stands in the trace."""
+
+    __tablename__ = "moderators_answers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    language: Mapped[str] = mapped_column(String(5))
+    question: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    added_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]

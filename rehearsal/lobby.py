@@ -71,6 +71,7 @@ class Rehearsal:
         """Start a fresh simulation, in place of an earlier one."""
         async with self._turn:
             await self._close()
+            await asyncio.to_thread(self._answers.warm)
             self.window.simulation = await Simulation.start(self._scene, self._catalogue, self._answers)
             self._begin()
             recent = discord.utils.time_snowflake(self.simulation.env.now() - RECENT)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from models import exports, polls
+from models import exports, polls, questions, trace
 from models.ballot_paper import chosen
 from models.ballot_record import recorded_ballots
 from models.exports import Selection, Tier
@@ -230,6 +230,27 @@ async def _participants(source: Source) -> Rows:
     ]
 
 
+async def _questions(source: Source) -> Rows:
+    yield [
+        (asked.kind.value, asked.language, asked.text, asked.count, asked.last_day.isoformat())
+        for asked in await questions.all_questions(source.session, source.selection.consultation_id)
+    ]
+
+
+async def _answers(source: Source) -> Rows:
+    yield [
+        (one.id, one.language, one.question, one.answer, moment(one.added_at), moment(one.removed_at))
+        for one in await questions.all_answers(source.session, source.selection.consultation_id)
+    ]
+
+
+async def _trace(source: Source) -> Rows:
+    yield [
+        (moment(one.done_at), one.role.value, one.pseudonym, one.action, one.subject, one.reason)
+        for one in await trace.entries(source.session, source.selection.consultation_id)
+    ]
+
+
 def _segment_title(segment: str, captions: Captions) -> str:
     return captions.everyone() if segment == EVERYONE else captions.segment(segment)
 
@@ -333,6 +354,44 @@ TABLES = {
             (Column("segment"), Column("segment_title", Kind.TEXT), Column("participants", Kind.NUMBER)),
             _participants,
         ),
+        Table(
+            "questions",
+            (
+                Column("kind"),
+                Column("language"),
+                Column("question", Kind.TEXT),
+                Column("count", Kind.NUMBER),
+                Column("last_day"),
+            ),
+            _questions,
+            record_only=True,
+        ),
+        Table(
+            "answers",
+            (
+                Column("number", Kind.NUMBER),
+                Column("language"),
+                Column("question", Kind.TEXT),
+                Column("text", Kind.TEXT),
+                Column("added_at", Kind.MOMENT),
+                Column("removed_at", Kind.MOMENT),
+            ),
+            _answers,
+            record_only=True,
+        ),
+        Table(
+            "trace",
+            (
+                Column("done_at", Kind.MOMENT),
+                Column("role"),
+                Column("pseudonym"),
+                Column("action"),
+                Column("subject", Kind.TEXT),
+                Column("reason", Kind.TEXT),
+            ),
+            _trace,
+            record_only=True,
+        ),
     )
 }
 EVERYTHING = "everything"
@@ -344,6 +403,8 @@ SUBJECTS = {
     "feedback": ("feedback", "reasons"),
     "polls": ("polls", "options"),
     "participants": ("participants",),
+    "questions": ("questions", "answers"),
+    "trace": ("trace",),
 }
 
 

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import bot
 from cogs.client import ConsultationBot
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES, Catalogue
+from models.limits import Deed, Policy
 from models.sealing import Sealer
 from models.store import open_store
 
@@ -144,9 +145,9 @@ def test_asking_nothing_says_how_to_ask(capsys: pytest.CaptureFixture[str]) -> N
     assert "python bot.py ask" in complaint(capsys.readouterr())
 
 
-def ask_lines(monkeypatch: pytest.MonkeyPatch, *lines: str) -> int:
+def ask_lines(monkeypatch: pytest.MonkeyPatch, *lines: str, options: Sequence[str] = ()) -> int:
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(lines)))
-    return bot.main(["ask", "--jsonl"])
+    return bot.main(["ask", "--jsonl", *options])
 
 
 def test_lines_of_json_are_answered_in_order_with_every_field(
@@ -177,6 +178,16 @@ def test_lines_of_json_are_answered_in_order_with_every_field(
     assert told[2]["text"] == PHRASES.text("answer.not_said", "nl").strip("*")
     assert told[2]["citation"] is None
     assert "é" in printed
+
+
+def test_lines_of_json_are_answered_in_the_language_asked_for_unless_they_name_their_own(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [{"id": 1, "question": JOBS["en"]}, {"id": 2, "question": JOBS["en"], "lang": "nl"}]
+    assert ask_lines(monkeypatch, *map(json.dumps, lines), options=["--language", "fr"]) == 0
+    told = [json.loads(line)["text"] for line in capsys.readouterr().out.splitlines()]
+    fact = catalogue.facts["direct-jobs"]
+    assert told == [fact.text.in_language("fr"), fact.text.in_language("nl")]
 
 
 @pytest.mark.parametrize(
@@ -345,13 +356,24 @@ def test_a_new_key_is_readable_by_its_owner_alone_and_told_once(
     assert key.read_text().strip() not in caplog.text
 
 
-@pytest.mark.parametrize(("name", "value"), [("REHEARSAL_PORT", "the usual one"), ("LOG_LEVEL", "LOUD")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("REHEARSAL_PORT", "the usual one"), ("LOG_LEVEL", "LOUD"), ("FEEDBACK_PER_HOUR", "0"), ("LINKS", "maybe")],
+)
 def test_a_bad_setting_is_told_by_its_name(
     settings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str
 ) -> None:
     settings.setenv(name, value)
     assert bot.main([]) == 1
     assert complaint(capsys.readouterr()).startswith(f"A setting is wrong: {name} (")
+
+
+def test_limits_and_links_are_settings_with_defaults(settings: pytest.MonkeyPatch) -> None:
+    assert bot.Settings().policy == Policy()
+    settings.setenv("FEEDBACK_PER_HOUR", "3")
+    settings.setenv("QUESTIONS_PER_HOUR", "7")
+    settings.setenv("LINKS", "refused")
+    assert bot.Settings().policy == Policy({Deed.FEEDBACK: 3, Deed.QUESTION: 7}, links=False)
 
 
 def test_settings_come_from_the_file_and_the_environment_wins(settings: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import discord
 from discord import ui
 
 from cogs.ui.layout import Piece, custom_id, shortened
+from models.errors import ConsultationError
 
 TITLE_LENGTH = 45
 LABEL_LENGTH = 45
@@ -46,15 +47,15 @@ def form(
 
 
 def written(
-    field: str, label: str, hint: str, *, required: bool = True, length: int = TEXT_LENGTH, filled_with: str = ""
+    field: str, label: str, hint: str, *, required: bool = True, length: int = TEXT_LENGTH, filled: str | None = None
 ) -> Piece:
-    """Return a field for a text of up to `length` characters, filled with what was written before."""
+    """Return a field for a text of up to `length` characters; `filled` stands in it already."""
     entry: ui.TextInput[Any] = ui.TextInput(
         custom_id=field,
         style=discord.TextStyle.paragraph,
         required=required,
         max_length=length,
-        default=filled_with or None,
+        default=filled and filled[:length],
     )
     return _labelled(label, hint, entry)
 
@@ -86,9 +87,16 @@ def _labelled(label: str, hint: str, component: Piece) -> Piece:
     return ui.Label(text=shortened(label, LABEL_LENGTH), description=shortened(hint, HINT_LENGTH), component=component)
 
 
-def filled_in(interaction: discord.Interaction[Any]) -> dict[str, Any]:
+class FilledIn(dict[str, Any]):
+    """What was filled in by field; a field that no form of ours leaves out was left out by something made up."""
+
+    def __missing__(self, field: str) -> Any:
+        raise ConsultationError("error.leads_nowhere")
+
+
+def filled_in(interaction: discord.Interaction[Any]) -> FilledIn:
     """Return what was filled in by field: a text, a chosen value (None for none) or a list of chosen values."""
-    return {field["custom_id"]: field.get("values", field.get("value")) for field in _fields(interaction)}
+    return FilledIn({field["custom_id"]: field.get("values", field.get("value")) for field in _fields(interaction)})
 
 
 def written_texts(interaction: discord.Interaction[Any]) -> list[str]:

@@ -3,6 +3,7 @@
 import io
 import logging
 import secrets
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import discord
@@ -10,6 +11,7 @@ from discord import app_commands
 
 from cogs.ui.forms import written_texts
 from cogs.ui.layout import MESSAGE_LENGTH
+from cogs.ui.texts import Speech
 from models.errors import ConsultationError
 
 if TYPE_CHECKING:
@@ -50,6 +52,15 @@ async def tell_progress(interaction: discord.Interaction[Any], sentence: str) ->
         log.warning("progress could not be shown (Discord's code %s)", error.code)
 
 
+def sentence_of(error: ConsultationError, say: Speech) -> str:
+    """Return the sentence of an error, its moments as Discord shows them to each person."""
+    values = {
+        name: discord.utils.format_dt(value, "R") if isinstance(value, datetime) else value
+        for name, value in error.values.items()
+    }
+    return say(error.phrase, **values)
+
+
 async def tell_error(interaction: discord.Interaction[Any], error: Exception) -> None:
     """Tell the person what went wrong, in their language, to them alone, and give back what they had typed."""
     if isinstance(error, app_commands.CommandInvokeError):
@@ -58,13 +69,16 @@ async def tell_error(interaction: discord.Interaction[Any], error: Exception) ->
         log.warning("an answer came too late (Discord's code %s)", error.code)
         return
     say = cast("ConsultationBot", interaction.client).speech(interaction)
+    typed = written_texts(interaction)
     if isinstance(error, ConsultationError):
-        sentence = say(error.phrase, **error.values)
+        sentence = sentence_of(error, say)
+        if not typed and (written := error.values.get("written")):
+            typed = [str(written)]
     else:
         reference = secrets.token_hex(3).upper()
         log.error("unexpected error %s", reference, exc_info=error)
         sentence = say("error.unexpected", reference=reference)
-    text, files = _with_what_was_typed(sentence, written_texts(interaction), say("error.your_text"))
+    text, files = _with_what_was_typed(sentence, typed, say("error.your_text"))
     try:
         await reply(interaction, text, files=files)
     except discord.HTTPException as failure:

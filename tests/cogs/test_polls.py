@@ -286,6 +286,7 @@ async def test_a_cancelled_vote_has_no_part_in_the_export(polled: House, ann: Me
     assert {name for name, content in files.items() if content.count("\n") > 1} == {
         "participants.csv",
         "dictionary.csv",
+        "trace.csv",
     }
 
 

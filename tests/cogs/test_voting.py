@@ -452,6 +452,7 @@ async def test_an_open_vote_shows_nobody_how_it_stands(polled: House, ann: Membe
     assert {name for name, content in files.items() if content.count("\n") > 1} == {
         "participants.csv",
         "dictionary.csv",
+        "trace.csv",
     }
 
 

@@ -13,9 +13,7 @@ from models.records import Ballot, BallotPaper, Option, PollKind, Position
 from models.sealing import Purpose, pseudonym, pseudonym_numbers, pseudonyms
 
 PERSON = 812_345_678_901_234_567
-OPTIONS = BallotPaper(
-    PollKind.PRIORITIES, tuple(Option(key, {"en": f"Option {key}"}) for key in "abc"), most_choices=3
-)
+OPTIONS = BallotPaper(PollKind.PRIORITIES, tuple(Option(key, {"en": f"Option {key}"}) for key in "abc"), most_choices=3)
 
 
 async def cast_all(box, poll, ballots):

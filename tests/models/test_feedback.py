@@ -1,13 +1,17 @@
 """What members write in threads and give in private."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from models import consultations, feedback, participants
 from models.errors import ConsultationError
 from models.feedback import REFERENCE_ALPHABET
 from models.records import FeedbackKind, Quotation
+from models.texts import clean
 
 PERSON = 812_345_678_901_234_567
 
@@ -314,3 +318,62 @@ async def test_awkward_texts_come_back_as_they_were_written(give, everything):
         await give(submission, text)
 
     assert [given.text for given in await everything()] == texts
+
+
+async def test_the_same_words_by_the_same_person_on_the_same_subject_are_found_and_quoted_as_chosen_last(
+    give, store, consultation, everything
+):
+    first = await give(1, "More rye, please.")
+    asked = {
+        "submission": 2,
+        "user_id": PERSON,
+        "text": "more  RYE, please.\u200b",
+        "quotation": Quotation.WITH_SEGMENT,
+        "recommendation": None,
+    }
+
+    async def given_before(**changes):
+        async with store.write() as session:
+            return await feedback.given_before(session, consultation, **{**asked, **changes})
+
+    for other in ({"user_id": 7}, {"text": "Less rye."}, {"recommendation": "shared-data"}, {"submission": 1}):
+        assert await given_before(**other) is None
+    assert await everything() == [first]
+    assert await given_before() == replace(first, quotation=Quotation.WITH_SEGMENT)
+    assert await everything() == [replace(first, quotation=Quotation.WITH_SEGMENT)]
+
+
+async def test_the_same_words_are_no_way_to_change_a_consultation_that_is_closed(give, store, consultation):
+    await give(1, "More rye, please.")
+    async with store.write() as session:
+        await consultations.close_consultation(session, consultation.id)
+    with pytest.raises(ConsultationError, match=r"consultation\.not_open"):
+        async with store.write() as session:
+            await feedback.given_before(
+                session,
+                consultation,
+                submission=2,
+                user_id=PERSON,
+                text="More rye, please.",
+                quotation=Quotation.WITH_SEGMENT,
+                recommendation=None,
+            )
+
+
+NUMBERS = itertools.count(1_000)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=4_000))
+@example("=HYPERLINK(1)\x00\u202e@everyone **x**")
+@example("half \ud800")
+@example("\u200b\u3164")
+async def test_any_text_that_somebody_could_see_is_kept_exactly(give, write, everything, written):
+    number, kept = next(NUMBERS), clean(written)
+    if kept is None:
+        with pytest.raises(ConsultationError, match=r"feedback\.empty"):
+            await give(number, written)
+        return
+    for stored in (await give(number, written), await write(number, written)):
+        assert stored.text == kept
+        assert stored in await everything()

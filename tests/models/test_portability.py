@@ -3,9 +3,18 @@
 from sqlalchemy import ClauseElement, TextClause, event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from models import consultations, exports, feedback, participants, polis, polls
+from models import blocks, consultations, exports, feedback, participants, polis, polls, questions, trace
 from models.ballot_record import recorded_ballots
-from models.records import Ballot, Place, PlaceKind, Position, Quotation
+from models.records import (
+    Ballot,
+    Moderator,
+    ModeratorRole,
+    Place,
+    PlaceKind,
+    Position,
+    QuestionKind,
+    Quotation,
+)
 from models.status import status
 from models.store import UnitOfWork
 
@@ -43,6 +52,25 @@ async def live_through_a_consultation(store, box, wording):
             group=None,
             recommendation=None,
         )
+        await feedback.given_before(
+            session,
+            opened,
+            submission=7,
+            user_id=PERSON,
+            text="In private.",
+            quotation=Quotation.NOT,
+            recommendation=None,
+        )
+        name = await blocks.block(session, opened.id, PERSON)
+        await blocks.unblock(session, opened.id, PERSON)
+        await trace.record(session, opened.id, Moderator(1, ModeratorRole.MODERATOR), "block", name, "A reason.")
+        await questions.keep(
+            session, opened, number=7, kind=QuestionKind.UNANSWERED, language="en", text="What does it cost?"
+        )
+        [asked] = await questions.all_questions(session, opened.id)
+        await questions.remove_questions(session, opened.id, [asked.id])
+        answer = await questions.add_answer(session, opened.id, language="en", question="Who pays?", answer="We do.")
+        await questions.remove_answer(session, opened.id, answer.id)
     await box.cast(Ballot(poll.id, PERSON, "industry", Position.OBJECT, "Too slow."))
     async with store.write() as session:
         ended = await polls.end(session, poll.id, "Settled elsewhere.")
@@ -60,8 +88,13 @@ async def live_through_a_consultation(store, box, wording):
         await polis.people(session, await polis.comments_of(session, [ended]))
         list(await recorded_ballots(session, ended))
         await polls.reasons(session, ended)
+        await questions.is_kept(session, opened.id, 7)
+        await questions.all_answers(session, opened.id)
         await feedback.stored_messages(session, opened.id, "shared-data")
         await feedback.recorded_feedback(session, opened.id)
+        (entry,) = await trace.entries(session, opened.id)
+        await trace.newest(session, opened.id, 9, before=9, action="block", moderator=entry.pseudonym)
+        await trace.actions(session, opened.id)
     await store.load()
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from models import feedback, participants, polls
+from models import blocks, feedback, participants, polls, trace
 from models.ballot_record import recorded_ballots
-from models.records import Ballot, Position, Quotation
+from models.records import Ballot, Moderator, ModeratorRole, Position, Quotation
 from models.sealing import pseudonym
 
 PEOPLE = [812_345_678_901_234_567, 99_000_000_000_000_011, 1_234_567_890_123_456_789]
@@ -42,6 +42,9 @@ async def fill(store, box, consultation, poll):
                 group=None,
                 recommendation=None,
             )
+            blocked = await blocks.block(session, consultation.id, person)
+            moderator = Moderator(person, ModeratorRole.MODERATOR)
+            await trace.record(session, consultation.id, moderator, "block", blocked, "A reason.")
     for position in (Position.SUPPORT, Position.OBJECT):
         await asyncio.gather(
             *(box.cast(Ballot(poll.id, person, "industry", position, f"Because {position}.")) for person in PEOPLE)
@@ -115,6 +118,8 @@ async def test_no_seal_of_one_purpose_is_a_seal_of_another(folder):
                 "ballot": "SELECT seal FROM ballots",
                 "thread": "SELECT seal FROM feedback WHERE kind = 'thread'",
                 "private": "SELECT seal FROM feedback WHERE kind = 'private'",
+                "block": "SELECT seal FROM blocks",
+                "trace": "SELECT seal FROM trace",
             }.items()
         }
 
@@ -133,10 +138,7 @@ async def test_all_pseudonyms_of_a_person_differ(store, box, consultation, poll,
 
     async with store.read() as session:
         in_ballots = [
-            name
-            for one in ended
-            for block in await recorded_ballots(session, one)
-            for _, _, name, *_ in block
+            name for one in ended for block in await recorded_ballots(session, one) for _, _, name, *_ in block
         ]
         in_words = [given.pseudonym for given in await feedback.all_feedback(session, consultation.id)]
     in_memory = [pseudonym(seal) for _, seal in store.memory.participants]

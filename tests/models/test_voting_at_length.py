@@ -1,10 +1,11 @@
-"""Any sequence of joining, voting, ending, reopening and restarting, against a model of a few dictionaries."""
+"""Any sequence of joining, voting, moving the end, ending, cancelling and restarting, against a few dictionaries."""
 
 import asyncio
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -42,6 +43,7 @@ class Voting(RuleBasedStateMachine):
         self.now = datetime(2030, 3, 1, tzinfo=UTC)
         self.segments = {}
         self.ended = []
+        self.cancelled = []
         self.runner.run(self.start())
 
     def teardown(self):
@@ -122,6 +124,34 @@ class Voting(RuleBasedStateMachine):
         assert self.poll.ended_at == min(self.now, self.deadline)
         self.ended.append((self.poll, tally((segment, position, 1) for segment, position in self.cast.values())))
 
+    @rule()
+    def cancel(self):
+        async def cancel():
+            async with self.store.write() as session:
+                return await polls.cancel(session, self.poll.id, "The text was wrong.")
+
+        if self.is_open:
+            self.poll = self.runner.run(cancel())
+            self.cancelled.append(self.poll)
+        else:
+            with pytest.raises(ConsultationError, match="already_ended"):
+                self.runner.run(cancel())
+
+    @rule(minutes=st.integers(min_value=-90, max_value=90))
+    def move_the_end(self, minutes):
+        async def move():
+            async with self.store.write() as session:
+                return await polls.edit(session, self.poll.id, closes_at=deadline)
+
+        deadline = self.deadline + timedelta(minutes=minutes)
+        allowed = self.is_open and deadline > self.now and (minutes >= 0 or not self.cast)
+        if allowed:
+            self.poll = self.runner.run(move())
+            self.deadline = deadline
+        else:
+            with pytest.raises(ConsultationError):
+                self.runner.run(move())
+
     @precondition(lambda self: self.poll.ended_at is not None)
     @rule()
     def vote_again_on_the_same_recommendation(self):
@@ -142,6 +172,16 @@ class Voting(RuleBasedStateMachine):
                 return await polls.turnout(session, self.poll.id), await session.scalar(changes)
 
         assert self.runner.run(counts()) == (len(self.cast), self.changes)
+
+    @invariant()
+    def cancelled_polls_never_show_a_result(self):
+        async def result(poll):
+            async with self.store.read() as session:
+                return await polls.result(session, poll)
+
+        for poll in self.cancelled:
+            with pytest.raises(ConsultationError, match="was_cancelled"):
+                self.runner.run(result(poll))
 
     @invariant()
     def results_of_ended_polls_never_change(self):

@@ -2,16 +2,30 @@ import csv
 import io
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.records import Feedback, FeedbackKind, Poll, Position, Quorum, Quotation, Reason, RecordedBallot
+from models.records import (
+    Feedback,
+    FeedbackKind,
+    ModeratorRole,
+    ModeratorsAnswer,
+    OpenQuestion,
+    Poll,
+    Position,
+    QuestionKind,
+    Quorum,
+    Quotation,
+    Reason,
+    RecordedBallot,
+    TraceEntry,
+)
 from models.tally import tally
 from reports.captions import Captions
-from reports.csv_files import export_files
+from reports.csv_files import FILES, export_files
 from reports.record import PollRecord, Record
 
 NOTHING = Record(polls=(), feedback=())
@@ -53,13 +67,36 @@ def counted(
     return PollRecord(poll, tally(counts), ballots, reasons)
 
 
-def test_an_empty_record_gives_three_files_with_their_columns(captions):
+def test_an_empty_record_gives_files_with_their_columns(captions):
     files = export_files(NOTHING, captions)
-    assert sorted(files) == ["ballots.csv", "feedback.csv", "results.csv"]
+    assert sorted(files) == sorted(FILES)
     for file in files.values():
         assert file.startswith(b"\xef\xbb\xbf")
         assert file.endswith(b"\r\n")
         assert file.count(b"\r\n") == 1
+
+
+def test_questions_without_an_answer_have_their_count_and_last_day_and_nothing_of_a_person(captions):
+    asked = OpenQuestion(5, QuestionKind.UNANSWERED, "en", "=Who pays?", 3, date(2030, 3, 2))
+    [row] = rows_of(export_files(replace(NOTHING, questions=(asked,)), captions)["questions.csv"])
+    assert row == {
+        "kind": "unanswered",
+        "language": "en",
+        "question": "'=Who pays?",
+        "count": "3",
+        "last_day": "2030-03-02",
+    }
+
+
+def test_the_moderators_answers_are_told_with_those_that_were_removed(captions):
+    added = datetime(2030, 3, 2, 12, tzinfo=UTC)
+    answers = (
+        ModeratorsAnswer(1, 1, "en", "Who pays?", "@Nobody.", added, added + timedelta(days=1)),
+        ModeratorsAnswer(2, 1, "fr", "Qui paie ?", "Personne.", added, None),
+    )
+    removed, served = rows_of(export_files(replace(NOTHING, answers=answers), captions)["answers.csv"])
+    assert (removed["text"], removed["removed_at"]) == ("'@Nobody.", "2030-03-03T12:00:00Z")
+    assert (served["answer"], served["language"], served["removed_at"]) == ("2", "fr", "")
 
 
 def test_results_have_a_row_for_all_and_one_for_each_published_segment(poll, captions):
@@ -234,3 +271,16 @@ def test_every_cell_is_quoted_so_that_no_semicolon_ends_it(captions, text):
     assert file.decode("utf-8-sig").endswith(
         ",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row) + "\r\n"
     )
+
+
+def test_the_trace_says_who_did_what_when_and_why_and_begins_no_formula(captions):
+    entry = TraceEntry(1, "P-AAAAAAAAAA", ModeratorRole.MODERATOR, "poll_close", "more-rye", "=1+1", COMMENT.given_at)
+    [row] = rows_of(export_files(replace(NOTHING, trace=(entry,)), captions)["trace.csv"])
+    assert row == {
+        "done_at": "2030-03-02T12:34:56Z",
+        "role": "moderator",
+        "pseudonym": "P-AAAAAAAAAA",
+        "action": "poll_close",
+        "subject": "more-rye",
+        "reason": "'=1+1",
+    }

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from models.migrations.append_only import make_append_only
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -37,6 +39,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_stored_values")),
     )
     op.create_table(
+        "blocks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_blocks_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_blocks")),
+        sa.UniqueConstraint("consultation_id", "seal", name=op.f("uq_blocks_consultation_id_seal")),
+    )
+    op.create_table(
         "feedback",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
@@ -60,6 +74,20 @@ def upgrade() -> None:
             "consultation_id", "kind", "submission", name=op.f("uq_feedback_consultation_id_kind_submission")
         ),
         sa.UniqueConstraint("reference", name=op.f("uq_feedback_reference")),
+    )
+    op.create_table(
+        "moderators_answers",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_moderators_answers_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_moderators_answers")),
     )
     op.create_table(
         "participants",
@@ -91,7 +119,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "poll_drafts",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
         sa.Column("draft", sa.JSON(), nullable=False),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
@@ -135,6 +163,22 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "questions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("folded", sa.Text(), nullable=False),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_questions_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_questions")),
+        sa.UniqueConstraint("consultation_id", "mark", name=op.f("uq_questions_consultation_id_mark")),
+    )
+    op.create_table(
         "trace",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
@@ -148,6 +192,7 @@ def upgrade() -> None:
             ["consultation_id"], ["consultations.id"], name=op.f("fk_trace_consultation_id_consultations")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trace")),
+        info={"append_only": True},
     )
     with op.batch_alter_table("trace", schema=None) as batch_op:
         batch_op.create_index("ix_trace_consultation_id", ["consultation_id", "id"], unique=False)
@@ -183,6 +228,8 @@ def upgrade() -> None:
     with op.batch_alter_table("ballots", schema=None) as batch_op:
         batch_op.create_index("ix_ballots_count", ["poll_id", "segment", "answer"], unique=False)
 
+    make_append_only("trace")
+
 
 def downgrade() -> None:
     with op.batch_alter_table("ballots", schema=None) as batch_op:
@@ -197,6 +244,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_trace_consultation_id")
 
     op.drop_table("trace")
+    op.drop_table("questions")
     with op.batch_alter_table("polls", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_polls_open_subject",
@@ -208,7 +256,9 @@ def downgrade() -> None:
     op.drop_table("poll_drafts")
     op.drop_table("places")
     op.drop_table("participants")
+    op.drop_table("moderators_answers")
     op.drop_table("feedback")
+    op.drop_table("blocks")
     op.drop_table("stored_values")
     op.drop_table("preferences")
     op.drop_table("consultations")
