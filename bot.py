@@ -27,7 +27,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cogs.client import ConsultationBot
 from cogs.ui.answer_cards import without_fact
-from cogs.ui.texts import Speech, library
+from cogs.ui.texts import Speech, export_library
 from content.answers import Answers
 from content.catalogue import LANGUAGES, Catalogue, ContentError, Language, load_catalogue
 from content.checking import check
@@ -84,10 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.command == "check":
             return _check(asked.folder or settings.content_folder)
         catalogue = load_catalogue(settings.content_folder)
-        if asked.command == "ask":
-            return _ask(Answers(catalogue), asked)
-        if asked.command == "export":
-            return asyncio.run(_export(settings, catalogue, asked))
+        if asked.command in {"ask", "export"}:
+            asking = asked.command == "ask"
+            return _ask(Answers(catalogue), asked) if asking else asyncio.run(_export(settings, catalogue, asked))
         if asked.command == "rehearse" or settings.discord_token is None:
             if asked.command != "rehearse":
                 print(
@@ -235,7 +234,7 @@ async def _export(settings: Settings, catalogue: Catalogue, asked: argparse.Name
         selection = Selection(consultation.id, Tier(asked.tier), asked.group, midnight)
         order = Order(selection, asked.what, FileFormat(asked.format))
         asked.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        content = library(catalogue, asked.language or catalogue.default_language)
+        content = export_library(catalogue, asked.language or catalogue.default_language)
         async with store.write() as session:
             await trace.record(session, consultation.id, OPERATOR, "export", str(order))
         files = await asyncio.to_thread(write_files, store, order, content, asked.folder)

@@ -14,7 +14,7 @@ from cogs.source import find_group, group_choices
 from cogs.ui.past_days import parse_since
 from cogs.ui.permissions import SHOWN_TO, require_moderator
 from cogs.ui.replies import reply, tell_progress
-from cogs.ui.texts import Speech, command_text, library, one_of, options
+from cogs.ui.texts import Speech, command_text, export_library, one_of, options
 from models import trace
 from models.errors import ConsultationError
 from models.exports import Selection, Tier
@@ -83,7 +83,7 @@ class Export(commands.Cog):
     ) -> list[Path]:
         """Write the files and tell every two seconds how far that is."""
         progress = Progress()
-        content = library(self.bot.catalogue, say.language)
+        content = export_library(self.bot.catalogue, say.language)
         limit = interaction.filesize_limit
         writing = asyncio.create_task(
             asyncio.to_thread(write_files, self.bot.store, order, content, folder, limit, progress)

@@ -85,7 +85,7 @@ async def participants(session: UnitOfWork, consultation_id: int) -> tuple[int, 
         .where(ParticipantRow.consultation_id == consultation_id)
         .group_by(ParticipantRow.segment),
     )
-    by_segment = {segment: number for segment, number in rows}
+    by_segment = dict(rows)
     return sum(by_segment.values()), merged(by_segment)
 
 

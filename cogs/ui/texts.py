@@ -81,7 +81,7 @@ def captions(catalogue: Catalogue, language: str) -> Captions:
     return Captions(PHRASES, language, segments)
 
 
-def library(catalogue: Catalogue, language: str) -> Library:
+def export_library(catalogue: Catalogue, language: str) -> Library:
     """Return what exports take from the content, with titles in this language."""
     languages = [one for one in LANGUAGES if one in catalogue.title.languages]
     chosen = language if language in languages else catalogue.default_language

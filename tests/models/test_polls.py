@@ -1,7 +1,6 @@
 """Opening polls, ending them, and what is known of them while they run and afterwards."""
 
 import asyncio
-from collections import Counter
 from datetime import timedelta
 
 import pytest
