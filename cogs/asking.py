@@ -250,17 +250,23 @@ def _kind(answer: Answer, found: Found) -> QuestionKind:
 
 
 def is_addressed(bot: ConsultationBot, message: discord.Message) -> bool:
-    """Say whether a message is said to the bot: a direct message, a mention, or a reply to something it wrote."""
+    """Say whether a message is said to the bot: a direct message, a mention, or a reply to something it wrote.
+
+    What it posted for the moderators is theirs: who replies to that speaks to them, unless they mention it.
+    """
     if message.guild is None:
         return True
     if bot.user is None:
         return False
+    answered = message.reference.resolved if message.reference else None
+    if isinstance(answered, discord.Message) and answered.id in bot.store.memory.public_replies:
+        # Discord counts a reply as a mention of the bot, whatever it says.
+        return any(mention in message.content for mention in (f"<@{bot.user.id}>", f"<@!{bot.user.id}>"))
     if any(user.id == bot.user.id for user in message.mentions):
         return True
     # Discord offers the bot's own role beside it, and people take the one for the other.
     if any(role.tags is not None and role.tags.bot_id == bot.user.id for role in message.role_mentions):
         return True
-    answered = message.reference.resolved if message.reference else None
     return isinstance(answered, discord.Message) and answered.author.id == bot.user.id
 
 

@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from cogs.client import ConsultationBot
 from cogs.ui.deck_cards import also_skipped, answers_card, packed, unpacked, vote_card
+from cogs.ui.double_taps import is_unread
 from cogs.ui.layout import all_chosen
 from cogs.ui.replies import reply
 from cogs.ui.router import component
@@ -50,6 +51,9 @@ class VotingDeck(commands.Cog):
     @component("deck_skip")
     async def skip(self, interaction: discord.Interaction[Any], poll_id: int, skips: str) -> None:
         """Put a vote behind the others; once all that are left were skipped, show where one stands."""
+        if is_unread(interaction):
+            await interaction.response.defer()
+            return
         skipped = also_skipped(skips, poll_id)
         dealt = await self._deal(interaction, packed(skipped))
         if skipped.issuperset(poll.id for poll in dealt.left):
@@ -60,6 +64,9 @@ class VotingDeck(commands.Cog):
     @component("deck_vote")
     async def vote_pressed(self, interaction: discord.Interaction[Any], answer: str, poll_id: int, skips: str) -> None:
         """Cast the ballot and go on, or first ask what is missing."""
+        if is_unread(interaction):
+            await interaction.response.defer()
+            return
         try:
             cast = await cast_or_ask(self.bot, interaction, answer, poll_id, "deck_ballot", answer, poll_id, skips)
         except ConsultationError as error:

@@ -4,6 +4,7 @@ The draft is in the store, so that it outlives a restart and what was typed is t
 """
 
 import logging
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
@@ -31,6 +32,8 @@ OPTIONS = "options"
 QUESTION_LENGTH = 750
 TITLE_LENGTH = 150
 OPTION_LENGTH = 80
+# A vote that lasts longer is rather a date in the wrong year.
+FAR = timedelta(days=180)
 
 
 class PollDrafts(commands.Cog):
@@ -159,13 +162,23 @@ async def show_draft(
     if draft.recommendation is None or draft.paper.options:
         ways.append(button(say("poll.preview_correct"), "correct_draft", number))
     ways.append(button(say("poll.preview_leave"), "leave_draft", number))
-    drawn = poll_preview(bot.catalogue, recommendation, bot.public_speeches(consultation), state, say, ways)
+    speeches, warnings = bot.public_speeches(consultation), far_end(bot, draft.closes_at, say)
+    drawn = poll_preview(bot.catalogue, recommendation, speeches, state, say, ways, warnings)
     if (length := text_length(drawn)) > LAYOUT_LENGTH:
         correct = button(say("poll.preview_correct"), "correct_draft", number)
         too_long = text(say("poll.too_long", count=length - LAYOUT_LENGTH))
         await reply(interaction, view=sent_once(too_long, discord.ui.ActionRow(correct)))
         return
     await reply(interaction, view=sent_once(*drawn))
+
+
+def far_end(bot: ConsultationBot, closes_at: datetime | None, say: Speech) -> list[str]:
+    """Return what a moderator should look at who set this end: a date without a year may be next year's."""
+    if closes_at is None or closes_at - bot.store.now() <= FAR:
+        return []
+    year = closes_at.astimezone(bot.catalogue.timezone).year
+    closes, left = (discord.utils.format_dt(closes_at, style) for style in ("D", "R"))
+    return [say("poll.far_end", year=year, closes=closes, left=left)]
 
 
 def until(poll: Poll, say: Speech) -> str:

@@ -14,6 +14,7 @@ from cogs.client import ConsultationBot
 from cogs.participation import LANGUAGE_CHOICES
 from cogs.polls import END_REASON_LENGTH, MOST_HEADS, end_reason
 from cogs.room_builder import RoomBuilder, missing_permissions
+from cogs.segments import find_segment, segment_lines, segment_titles
 from cogs.source import choices
 from cogs.ui.layout import card, harmless, pages, sent_once, text
 from cogs.ui.permissions import moderators, require_moderator
@@ -22,7 +23,7 @@ from cogs.ui.replies import reply, tell_progress
 from cogs.ui.texts import Speech, captions, command_text
 from models import consultations, polls, reminders, status, trace
 from models.errors import ConsultationError
-from models.records import Consultation, Moderator, PlaceKind
+from models.records import Consultation, Moderator, PlaceKind, Poll, SegmentSource
 from models.reminders import Missing
 from models.tally import OTHER
 
@@ -156,6 +157,7 @@ class Setup(commands.Cog):
         lines = [
             say(f"status.{consultation.state}"),
             say("status.participants", count=seen.participants),
+            *segment_lines(self.bot, _guild(interaction), consultation, say),
             say("status.feedback", count=seen.feedback),
             say("status.ended_polls", count=seen.ended_polls),
         ]
@@ -189,7 +191,7 @@ class Setup(commands.Cog):
         poll, title = unended_poll(self.bot, consultation, recommendation, say)
         async with self.bot.store.read() as session:
             counted = await reminders.missing_by_segment(session, poll)
-        lines = [f"## {say('missing.title', title=harmless(title))}", *self._missing_lines(counted, say)]
+        lines = [f"## {say('missing.title', title=harmless(title))}", *self._missing_lines(poll, counted, say)]
         await reply(interaction, view=sent_once(card(text(*lines))))
 
     @missing.autocomplete("recommendation")
@@ -198,12 +200,15 @@ class Setup(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         return running_choices(self.bot, interaction, typed)
 
-    def _missing_lines(self, counted: Missing, say: Speech) -> Iterator[str]:
+    def _missing_lines(self, poll: Poll, counted: Missing, say: Speech) -> Iterator[str]:
         names = captions(self.bot.catalogue, say.language)
         yield say("missing.total", count=counted.missing, participants=counted.participants)
         for segment, number in counted.segments:
             yield "- " + say("missing.segment", segment=names.segment(segment), number=number)
         if counted.segments:
+            yield f"-# {names.segment_source(poll.segment_source)}"
+            if poll.segment_source is SegmentSource.ROLES:
+                yield f"-# {say('missing.roles_seen')}"
             yield f"-# {say('missing.merged', other=names.segment(OTHER))}"
         else:
             yield f"-# {say('missing.no_segments')}"
@@ -225,11 +230,8 @@ class Setup(commands.Cog):
         moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
-        titles = self._segment_titles(say)
-        wanted = segment.strip().casefold()
-        found = next((key for key, title in titles.items() if wanted in {key, title.casefold()}), None)
-        if found is None:
-            raise ConsultationError("segment.unknown")
+        titles = segment_titles(self.bot, say)
+        found = find_segment(self.bot, segment, say)
         async with self.bot.store.write() as session:
             consultation = await consultations.expect_heads(session, consultation.id, found, heads)
             await trace.record(session, consultation.id, moderator, "expect", f"{found}: {heads}")
@@ -238,11 +240,10 @@ class Setup(commands.Cog):
         await reply(interaction, "\n".join([heading, *sorted(expected)]))
 
     @expect.autocomplete("segment")
-    async def segment_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
-        return choices(self._segment_titles(self.bot.speech(interaction)), typed)
-
-    def _segment_titles(self, say: Speech) -> dict[str, str]:
-        return {key: one.title.in_language(say.language) for key, one in self.bot.catalogue.segments.items()}
+    async def offered_segments(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices(segment_titles(self.bot, self.bot.speech(interaction)), typed)
 
 
 def _guild(interaction: discord.Interaction[Any]) -> discord.Guild:

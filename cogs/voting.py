@@ -14,8 +14,10 @@ from cogs.ui.permissions import require_unblocked
 from cogs.ui.quotation import quotation_field, quotation_in
 from cogs.ui.replies import reply
 from cogs.ui.router import component
+from cogs.ui.standing import counted_for, note_roles, segment_now
 from cogs.ui.texts import Speech, captions
 from models import ballot_paper
+from models.ballot_box import refusal
 from models.errors import ConsultationError
 from models.records import Ballot, CastBallot, PlaceKind, Poll, Position, Quotation, ReasonPolicy
 from models.texts import clean
@@ -119,12 +121,14 @@ async def cast_or_ask(
     ballot_paper.require_answer(poll.paper, answer)
     participant = bot.store.participant(consultation, interaction.user.id)
     needs_reason = ballot_paper.reason_policy(poll.paper, answer) is ReasonPolicy.REQUIRED
-    if participant is not None and not needs_reason:
-        return await _cast(bot, poll, Ballot(poll.id, interaction.user.id, participant.segment, answer))
+    segment = segment_now(bot, interaction, consultation, poll.segment_source)
+    if participant is not None and segment is not None and not needs_reason:
+        note_roles(bot, interaction, consultation, participant)
+        return await _cast(bot, poll, Ballot(poll.id, interaction.user.id, segment, answer))
     say = bot.speech(interaction)
     fields: list[Piece] = []
-    if participant is None:
-        fields += membership_fields(bot.catalogue, say, None, groups=[poll.group])
+    if participant is None or segment is None:
+        fields += membership_fields(bot.catalogue, say, participant, [poll.group], poll.segment_source)
     if needs_reason:
         fields += reason_fields(say, answer)
     title = say("vote.form_title", answer=captions(bot.catalogue, say.language).answer(poll, answer))
@@ -150,18 +154,20 @@ async def cast_as_filled_in(
     participant = bot.store.participant(consultation, interaction.user.id)
     if (membership := declared(bot.catalogue, answers)) is not None:
         participant = await keep_membership(bot, interaction, consultation, membership)
-    if participant is None:
+    segment = segment_now(bot, interaction, consultation, poll.segment_source)
+    if participant is None or segment is None:
         raise ConsultationError("join.no_segment")
     quotation = quotation_in(answers) if reason else Quotation.NOT
-    ballot = Ballot(poll.id, interaction.user.id, participant.segment, answer, reason, quotation)
+    ballot = Ballot(poll.id, interaction.user.id, segment, answer, reason, quotation)
     return await _cast(bot, poll, ballot)
 
 
 def recorded(bot: ConsultationBot, poll: Poll, stored: CastBallot, say: Speech) -> str:
-    """Return the sentence that a ballot is stored, or is another one now."""
+    """Return the sentences that a ballot is stored, or is another one now, and for whom it counts."""
     key = "vote.changed" if stored.changed else "vote.recorded"
     answer = harmless(captions(bot.catalogue, say.language).answer(poll, stored.answer))
-    return say(key, answer=answer, title=harmless(poll.wording[say.language].title))
+    told = say(key, answer=answer, title=harmless(poll.wording[say.language].title))
+    return " ".join(filter(None, [told, counted_for(bot, poll, stored, say)]))
 
 
 def reason_button(poll: Poll, stored: CastBallot, say: Speech) -> list[discord.ui.Button[Any]]:
@@ -191,8 +197,10 @@ def open_poll(bot: ConsultationBot, interaction: discord.Interaction[Any], poll_
     consultation = bot.consultation_in(interaction.guild_id)
     require_unblocked(bot, consultation, interaction.user.id)
     poll = bot.store.memory.polls.get(poll_id)
-    if poll is None or poll.consultation_id != consultation.id or not poll.is_open_at(bot.store.now()):
+    if poll is None or poll.consultation_id != consultation.id:
         raise ConsultationError("vote.poll_ended")
+    if (refused := refusal(poll, bot.store.now())) is not None:
+        raise refused
     return poll
 
 

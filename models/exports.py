@@ -4,16 +4,17 @@ It decides who may see what; how files look is the business of `reports`. Open a
 Ballots one by one are the business of `models/ballot_record.py`.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from models import feedback, polls
-from models.records import Feedback, FeedbackKind, Poll, Quotation, Reason
+from models import feedback, polls, segments
+from models.records import Feedback, FeedbackKind, Poll, Quotation, Reason, SegmentSource
 from models.store import UnitOfWork
-from models.tables import ParticipantRow
+from models.tables import ConsultationRow
 from models.tally import merged
 
 
@@ -76,17 +77,13 @@ async def reasons_in(session: UnitOfWork, selection: Selection, poll: Poll) -> l
 
 
 async def participants(session: UnitOfWork, consultation_id: int) -> tuple[int, dict[str, int]]:
-    """Return how many people joined, and how many by published row; small segments are merged as in a poll.
+    """Return how many people joined, and how many by row, by what segments count now; small ones are merged as in a poll.
 
     Always of the whole consultation: by group, a small segment could be found by subtracting one group from all.
     """
-    rows = await session.execute(
-        select(ParticipantRow.segment, func.count())
-        .where(ParticipantRow.consultation_id == consultation_id)
-        .group_by(ParticipantRow.segment),
-    )
-    by_segment = dict(rows)
-    return sum(by_segment.values()), merged(by_segment)
+    source = await session.scalar(select(ConsultationRow.segment_source).where(ConsultationRow.id == consultation_id))
+    spoken_for = await segments.of_participants(session, consultation_id, SegmentSource(source))
+    return len(spoken_for), merged(Counter(spoken_for.values()))
 
 
 def _as_quoted(words: Feedback) -> Feedback:

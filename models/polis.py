@@ -2,8 +2,8 @@
 
 In Polis's files a voter has one id over all comments. That an id stays the same from one poll to another is what the
 record otherwise avoids: somebody whom one poll shows in a small segment's row could be followed into a poll that
-merges that segment. So an id is the same over those polls alone that publish the same rows, and only while its voter
-stands in the same row. What is learnt from any of these polls about who stands in which row, each of them publishes
+merges that segment. So an id is the same over those polls alone that publish the same rows, with segments counted
+by the same source, and only while its voter stands in the same row. What is learnt from any of these polls about who stands in which row, each of them publishes
 itself. Polls that publish other rows are like another conversation: their voters bear other ids, and no vote leads
 from the one to the other. It costs this: who votes in both kinds of poll, or declares another segment in between, is
 several voters in the files.
@@ -23,7 +23,7 @@ from sqlalchemy import func, select
 
 from models import polls
 from models.ballot_record import stored_ballots
-from models.records import Poll, PollKind, Position
+from models.records import Poll, PollKind, Position, SegmentSource
 from models.sealing import pseudonym_numbers
 from models.store import UnitOfWork
 from models.tables import BallotRow
@@ -82,12 +82,12 @@ async def voters(session: UnitOfWork, comments: Sequence[Comment]) -> Iterator[V
     ids, details = [], []
     groups = groups_of(comments)
     for number, comment in enumerate(comments):
-        rows = sorted(row.segment for row in comment.result.segments)
+        rows = [row.segment for row in comment.result.segments]
         for block in await stored_ballots(session, comment.poll):
             labels = [comment.result.labels[segment] for _, segment, _, _ in block]
             for label in set(labels):
                 its = [ballot for ballot, found in zip(block, labels, strict=True) if found == label]
-                ids.append(voter_ids([seal for seal, *_ in its], label, rows))
+                ids.append(voter_ids([seal for seal, *_ in its], label, rows, comment.poll.segment_source))
                 group = -1 if label is None else groups.index(label)
                 details.append(
                     np.array([(number, group, VOTES[Position(answer)]) for _, _, answer, _ in its], np.int32)
@@ -96,10 +96,12 @@ async def voters(session: UnitOfWork, comments: Sequence[Comment]) -> Iterator[V
 
 
 def voter_ids(
-    seals: Sequence[bytes], row: str | None, rows: Sequence[str]
+    seals: Sequence[bytes], row: str | None, rows: Sequence[str], source: SegmentSource
 ) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
-    """Return the ids of voters who stand in a row, or in none, of a poll that publishes these rows."""
-    return pseudonym_numbers(seals, f"polis {row or ''} of {' '.join(rows)}") >> np.uint64(64 - ID_BITS)
+    """Return the ids of voters who stand in a row, or in none, of a poll that publishes these rows by this source."""
+    return pseudonym_numbers(seals, f"polis {row or ''} of {' '.join(sorted(rows))} {source}") >> np.uint64(
+        64 - ID_BITS
+    )
 
 
 def _by_voter(

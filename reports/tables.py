@@ -102,8 +102,9 @@ async def _polls(source: Source) -> Rows:
                 poll.end_reason,
                 poll.quorum.heads or None,
                 poll.quorum.share or None,
+                poll.segment_source.value,
                 (await polls.result(source.session, poll)).total.ballots,
-                "yes" if poll.is_published else "no",
+                _yes_or_no(poll.is_published),
             ),
         ]
 
@@ -128,6 +129,7 @@ def _position_rows(poll: Poll, result: Result, captions: Captions) -> Iterator[R
             captions.recommendation(poll),
             segment,
             _segment_title(segment, captions),
+            poll.segment_source.value,
             counts.ballots,
             *(counts.of(position) for position in Position),
             result.consensus,
@@ -147,6 +149,7 @@ async def _choices(source: Source) -> Rows:
                     source.captions.recommendation(poll),
                     segment,
                     _segment_title(segment, source.captions),
+                    poll.segment_source.value,
                     counts.ballots,
                     *option,
                     *quorum.get(segment, (None, None)),
@@ -174,7 +177,7 @@ def _quorum_cells(outcome: QuorumOutcome) -> dict[str, tuple[Value, Value]]:
     """Return the ballots needed and whether they were cast, by row; none for a row that has no quorum of its own."""
     cells = [(one.segment, one.needed, one.reached) for one in outcome.segments]
     cells.append((EVERYONE, outcome.needed, outcome.reached))
-    return {row: (needed, "yes" if reached else "no") for row, needed, reached in cells if reached is not None}
+    return {row: (needed, _yes_or_no(reached)) for row, needed, reached in cells if reached is not None}
 
 
 async def _ballots(source: Source) -> Rows:
@@ -192,10 +195,15 @@ async def _feedback(source: Source) -> Rows:
             words.recommendation,
             words.pseudonym,
             words.segment or (UNDECLARED if _is_undeclared(words.kind, source) else None),
+            words.segment_source.value,
             words.quotation.value,
             moment(words.given_at),
             moment(words.edited_at),
             words.text,
+            "\n".join(f"{one.name} ({one.kind}, {one.size})" for one in words.attachments) or None,
+            "\n".join(words.themes) or None,
+            _yes_or_no(words.pinned),
+            _yes_or_no(words.answered),
         )
         for words in await exports.words_in(source.session, source.selection)
     ]
@@ -251,6 +259,10 @@ async def _trace(source: Source) -> Rows:
     ]
 
 
+def _yes_or_no(holds: bool) -> str:
+    return "yes" if holds else "no"
+
+
 def _segment_title(segment: str, captions: Captions) -> str:
     return captions.everyone() if segment == EVERYONE else captions.segment(segment)
 
@@ -262,7 +274,12 @@ def moment(when: datetime | None) -> str | None:
 
 POLL = (Column("poll", Kind.NUMBER), Column("recommendation"))
 TITLE = Column("title", Kind.TEXT)
-SEGMENT = (Column("segment"), Column("segment_title", Kind.TEXT), Column("ballots", Kind.NUMBER))
+SEGMENT = (
+    Column("segment"),
+    Column("segment_title", Kind.TEXT),
+    Column("segment_source"),
+    Column("ballots", Kind.NUMBER),
+)
 QUORUM = (Column("quorum", Kind.NUMBER), Column("quorum_reached"))
 
 TABLES = {
@@ -281,6 +298,7 @@ TABLES = {
                 Column("end_reason", Kind.TEXT),
                 Column("quorum_heads", Kind.NUMBER),
                 Column("quorum_share", Kind.NUMBER),
+                Column("segment_source"),
                 Column("ballots", Kind.NUMBER),
                 Column("published"),
             ),
@@ -329,10 +347,15 @@ TABLES = {
                 Column("recommendation"),
                 Column("pseudonym", record_only=True),
                 Column("segment"),
+                Column("segment_source"),
                 Column("quotation"),
                 Column("given_at", Kind.MOMENT, record_only=True),
                 Column("edited_at", Kind.MOMENT, record_only=True),
                 Column("text", Kind.TEXT),
+                Column("attachments", Kind.TEXT, record_only=True),
+                Column("themes", Kind.TEXT),
+                Column("pinned", record_only=True),
+                Column("answered", record_only=True),
             ),
             _feedback,
         ),

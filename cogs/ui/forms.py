@@ -83,6 +83,14 @@ def any_of(field: str, label: str, hint: str, options: Sequence[Option]) -> Piec
     return _labelled(label, hint, group)
 
 
+def some_of(field: str, label: str, hint: str, options: Sequence[Option]) -> Piece:
+    """Return a menu in which any of up to 25 options may be chosen."""
+    menu: ui.Select[Any] = ui.Select(custom_id=field, required=False, min_values=0, max_values=len(options))
+    for option in options:
+        menu.add_option(value=option.value, label=shortened(option.label, HINT_LENGTH), default=option.chosen)
+    return _labelled(label, hint, menu)
+
+
 def _labelled(label: str, hint: str, component: Piece) -> Piece:
     return ui.Label(text=shortened(label, LABEL_LENGTH), description=shortened(hint, HINT_LENGTH), component=component)
 

@@ -30,6 +30,12 @@ _LIST_MARK = re.compile(r"^([^\S\n]*(?:\d+(?=[.)]))?)(?=[-+.)])", re.MULTILINE)
 
 Piece = ui.Item[Any]
 
+_LINE_START = r"(?:^|(?<=[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]))"
+# What Discord takes for formatting or makes a link of, anywhere or where a line begins.
+_MARKUP = re.compile(r"[\\`*_~|<>\[\]]|:(?=//)")
+_BLOCK = re.compile(rf"({_LINE_START}\s*(?:\d+(?=\.))?)([-+#.])")
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
 
 def custom_id(name: str, *arguments: object) -> str:
     """Return the id that leads to the handler `name` with these arguments. Raises ValueError past Discord's limit."""

@@ -1,10 +1,12 @@
 """Private answers, and the one place where an error becomes a sentence for the person who met it."""
 
+import asyncio
 import io
 import logging
 import secrets
+from collections.abc import Coroutine
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import discord
 from discord import app_commands
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+# Of the three seconds that Discord waits for a first answer, in seconds.
+TIME_TO_ANSWER = 2.0
 # An answer that came too late, or twice: nobody can be told any more.
 EXPIRED = {10062, 10015, 40060}
 
@@ -42,6 +48,22 @@ async def reply(
         await interaction.followup.send(**content)
     else:
         await interaction.response.send_message(**content)
+
+
+async def in_time(interaction: discord.Interaction[Any], work: Coroutine[Any, Any, T]) -> T:
+    """Return what `work` returns; where it takes longer than Discord waits, the person sees that it goes on.
+
+    It is never broken off: what somebody is told afterwards is what happened. Until then their form stays open, so
+    that their text is still theirs where the bot ends just now.
+    """
+    task = asyncio.ensure_future(work)
+    await asyncio.wait({task}, timeout=TIME_TO_ANSWER)
+    if not task.done():
+        try:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        except discord.HTTPException as error:
+            log.warning("an answer could not be put off (Discord's code %s)", error.code)
+    return await task
 
 
 async def tell_progress(interaction: discord.Interaction[Any], sentence: str) -> None:

@@ -13,7 +13,7 @@ from cogs.ui.layout import LAYOUT_LENGTH
 from cogs.ui.texts import Speech
 from content.catalogue import LANGUAGES
 from tests.cogs.conftest import House, answered, buttons, said, shown
-from tests.cogs.test_feedback import marks
+from tests.cogs.test_threads import marks
 from tests.cogs.test_voting import STEM, ballots, phrase, title
 
 OTHER = "unlock-health-data"

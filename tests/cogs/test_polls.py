@@ -466,3 +466,16 @@ async def test_a_vote_on_what_has_gone_from_the_content_can_still_be_closed(open
 
     assert "has ended" in said(told)
     assert open_house.store.memory.polls == {}
+
+
+@pytest.mark.parametrize(("days", "warned"), [(180, False), (181, True)])
+async def test_an_end_that_lies_far_ahead_is_pointed_out_with_its_year(
+    open_house: House, days: int, warned: bool
+) -> None:
+    year = (open_house.env.now() + timedelta(days=days)).year
+    preview = said(await open_house.preview_poll(STEM, closes=f"{days} days"))
+
+    assert (f"ends only in {year}" in preview) is warned
+    await open_house.open_poll(STEM)
+    edited = await open_house.moderator.slash(open_house.lobby, "poll edit", vote=STEM, closes=f"{days} days")
+    assert (f"ends only in {year}" in said(edited)) is warned

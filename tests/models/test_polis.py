@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models import polis, polls
 from models.polis import groups_of, voter_ids
-from models.records import Ballot, Position
+from models.records import Ballot, Position, SegmentSource
 from models.tally import OTHER, SMALLEST_SEGMENT, tally
 
 SEGMENTS = ("academia", "care", "industry", "investors")
@@ -36,10 +36,10 @@ def seal(person):
 def linked_as_we_do(ballots, results):
     """Return (id, row, poll, position) of every vote, as the files of the record tell it."""
     for number, (cast, result) in enumerate(zip(ballots, results, strict=True)):
-        rows = sorted(row.segment for row in result.segments)
+        rows = [row.segment for row in result.segments]
         for person, (segment, position) in cast.items():
             label = result.labels[segment]
-            (name,) = voter_ids([seal(person)], label, rows).tolist()
+            (name,) = voter_ids([seal(person)], label, rows, SegmentSource.DECLARED).tolist()
             yield name, label, number, position
 
 
@@ -123,7 +123,7 @@ def test_a_smaller_export_has_the_same_ids(ballots, data):
 
 
 def test_an_id_is_a_number_that_every_program_reads_exactly():
-    ids = voter_ids([seal(person) for person in range(1_000)], "industry", ["industry"])
+    ids = voter_ids([seal(person) for person in range(1_000)], "industry", ["industry"], SegmentSource.DECLARED)
     assert len(set(ids.tolist())) == 1_000
     assert max(ids) < 2**53
 

@@ -153,13 +153,13 @@ async def test_what_was_deleted_or_replaced_is_in_no_file_once_the_store_is_clos
 ):
     await fill(store, box, consultation, poll)
     async with store.write() as session:
+        await feedback.edit_message(session, consultation.id, 500, "Said otherwise.")
         await feedback.delete_messages(session, consultation.id, [500])
-        await feedback.edit_message(session, consultation.id, 501, "Said otherwise.")
     for person in PEOPLE:
         await box.cast(Ballot(poll.id, person, "industry", Position.SUPPORT))
     await store.close()
 
     content = everything_in(store_file.parent)
     assert b"Public thought 2." in content
-    for gone in (b"Public thought 0.", b"Public thought 1.", b"Because support.", b"Because object."):
+    for gone in (b"Public thought 0.", b"Said otherwise.", b"Because support.", b"Because object."):
         assert gone not in content

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.records import (
+    Attachment,
     Feedback,
     FeedbackKind,
     ModeratorRole,
@@ -122,6 +123,7 @@ def test_results_have_a_row_for_all_and_one_for_each_published_segment(poll, cap
         "end_reason": "",
         "segment": "all",
         "segment_title": "Everyone",
+        "segment_source": "declared",
         "ballots": "11",
         "support": "5",
         "accept": "3",
@@ -176,6 +178,7 @@ def test_ballots_name_no_segment_where_the_poll_publishes_none(poll, captions):
         "recommendation": "more-rye",
         "pseudonym": "P-BBBBBBBBBB",
         "segment": "",
+        "segment_source": "declared",
         "position": "object",
         "hour": "2030-03-02T12:00:00Z",
     }
@@ -201,10 +204,15 @@ def test_feedback_is_one_row_a_contribution_with_objections_last(poll, captions)
         "poll": "",
         "pseudonym": "P-AAAAAAAAAA",
         "segment": "bakers",
+        "segment_source": "declared",
         "quotation": "not",
         "given_at": "2030-03-02T12:00:00Z",
         "edited_at": "",
         "text": "Rye is dear.",
+        "attachments": "",
+        "themes": "",
+        "pinned": "no",
+        "answered": "no",
     }
     assert (public["kind"], public["segment"], public["edited_at"]) == ("thread", "undeclared", "2030-03-03T00:00:00Z")
     assert public["given_at"] == "2030-03-02T12:34:56Z", "of private words alone the time is told to the hour"
@@ -216,11 +224,30 @@ def test_feedback_is_one_row_a_contribution_with_objections_last(poll, captions)
         "poll": "7",
         "pseudonym": "",
         "segment": "",
+        "segment_source": "declared",
         "quotation": "with_segment",
         "given_at": "",
         "edited_at": "",
         "text": "It rains too much.",
+        "attachments": "",
+        "themes": "",
+        "pinned": "",
+        "answered": "",
     }
+
+
+def test_what_moderators_did_with_feedback_and_what_was_attached_stands_beside_it(captions):
+    dealt_with = replace(
+        COMMENT,
+        attachments=(Attachment("=plan.pdf", "application/pdf", 5), Attachment("notes", "", 7)),
+        themes=("Costs", "=1+1"),
+        pinned=True,
+        answered=True,
+    )
+    [row] = rows_of(export_files(replace(NOTHING, feedback=(dealt_with,)), captions)["feedback.csv"])
+    assert row["attachments"] == "'=plan.pdf (application/pdf, 5)\nnotes (, 7)"
+    assert row["themes"] == "Costs\n'=1+1"
+    assert (row["pinned"], row["answered"]) == ("yes", "yes")
 
 
 @pytest.mark.parametrize(
