@@ -77,9 +77,9 @@ async def reasons_in(session: UnitOfWork, selection: Selection, poll: Poll) -> l
 
 
 async def participants(session: UnitOfWork, consultation_id: int) -> tuple[int, dict[str, int]]:
-    """Return how many people joined, and how many by row, by what segments count now; small ones are merged as in a poll.
+    """Return how many people joined, and how many by row, by what segments count now.
 
-    Always of the whole consultation: by group, a small segment could be found by subtracting one group from all.
+    Small segments are merged as in a poll. Always of the whole consultation: by group, a small segment could be found by subtracting one group from all.
     """
     source = await session.scalar(select(ConsultationRow.segment_source).where(ConsultationRow.id == consultation_id))
     spoken_for = await segments.of_participants(session, consultation_id, SegmentSource(source))

@@ -2,11 +2,11 @@
 
 In Polis's files a voter has one id over all comments. That an id stays the same from one poll to another is what the
 record otherwise avoids: somebody whom one poll shows in a small segment's row could be followed into a poll that
-merges that segment. So an id is the same over those polls alone that publish the same rows, with segments counted
-by the same source, and only while its voter stands in the same row. What is learnt from any of these polls about who stands in which row, each of them publishes
-itself. Polls that publish other rows are like another conversation: their voters bear other ids, and no vote leads
-from the one to the other. It costs this: who votes in both kinds of poll, or declares another segment in between, is
-several voters in the files.
+merges that segment. So an id is the same over those polls alone that publish the same rows, with segments counted by
+the same source, and only while its voter stands in the same row. What is learnt from any of these polls about who
+stands in which row, each of them publishes itself. Polls that publish other rows are like another conversation: their
+voters bear other ids, and no vote leads from the one to the other. It costs this: who votes in both kinds of poll, or
+declares another segment in between, is several voters in the files.
 
 An id depends on nothing but the person, the row and the rows of the poll, so that it is the same in every export,
 whatever was selected: two exports tell no more than the larger one. It is no pseudonym of another file.

@@ -300,7 +300,7 @@ async def test_questions_and_answers_stand_in_the_export(open_house: House) -> N
     ann = open_house.member("ann-example")
     await ask(open_house, ann)
     await add_answer(open_house, "Who is the mayor of Ghent?", "=Ask the town.")
-    exported = await open_house.moderator.slash(open_house.lobby, "export")
+    exported = await open_house.moderator.slash(open_house.lobby, "export", tier="record")
     files = {file.filename: (await file.read()).decode("utf-8-sig") for file in answered(exported).attachments}
     [question] = csv.DictReader(io.StringIO(files["questions.csv"], newline=""))
     [answer] = csv.DictReader(io.StringIO(files["answers.csv"], newline=""))

@@ -324,9 +324,9 @@ async def test_every_result_says_by_what_segments_counted(open_house: House, sou
     assert line in shown(house.thread(STEM).history()[-1]).splitlines()
     (chart,) = house.card(STEM).attachments
     assert f"{line}." in str(chart.description)
-    export = answered(await house.moderator.slash(house.lobby, "export"))
+    export = answered(await house.moderator.slash(house.lobby, "export", tier="record"))
     files = {one.filename: (await one.read()).decode("utf-8-sig") for one in export.attachments}
-    for name in ("results.csv", "ballots.csv"):
+    for name in ("results.csv", "polls.csv"):
         header, *rows = files[name].splitlines()
         assert '"segment_source"' in header
         assert rows
