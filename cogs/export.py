@@ -1,9 +1,10 @@
 """Taking out: moderators get what may be published, or the record of ended polls, as files, privately."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeAlias
 
 import discord
 from discord import app_commands
@@ -25,6 +26,8 @@ PATIENCE = 2.0  # seconds without a word
 MOST_FILES = 10  # a message, as Discord takes them
 MOST_MESSAGES = 20
 MEGABYTE = 1024 * 1024
+
+Files: TypeAlias = list[Path]
 
 SUBJECTS = one_of("export.what", WHAT)
 TIERS = one_of("export.tier", Tier)
@@ -78,24 +81,26 @@ class Export(commands.Cog):
     async def group_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         return group_choices(self.bot, self.bot.speech(interaction), typed)
 
-    async def _written(
-        self, interaction: discord.Interaction[Any], order: Order, folder: Path, say: Speech
-    ) -> list[Path]:
+    async def _written(self, interaction: discord.Interaction[Any], order: Order, folder: Path, say: Speech) -> Files:
         """Write the files and tell every two seconds how far that is."""
         progress = Progress()
         content = export_library(self.bot.catalogue, say.language)
         limit = interaction.filesize_limit
-        writing = asyncio.create_task(
-            asyncio.to_thread(write_files, self.bot.store, order, content, folder, limit, progress)
+        writing = asyncio.to_thread(write_files, self.bot.store, order, content, folder, limit, progress)
+        return await telling(
+            writing, lambda: tell_progress(interaction, say("export.progress", rows=progress.rows)), PATIENCE
         )
-        while not (await asyncio.wait({writing}, timeout=PATIENCE))[0]:
-            await tell_progress(interaction, say("export.progress", rows=progress.rows))
-        return await writing
 
 
-async def _hand_out(
-    interaction: discord.Interaction[Any], messages: list[list[Path]], summary: str, say: Speech
-) -> None:
+async def telling(work: Coroutine[Any, Any, Files], tell: Callable[[], Awaitable[None]], patience: float) -> Files:
+    """Do some work, and tell how far it is each time it took another `patience` seconds."""
+    working = asyncio.create_task(work)
+    while not (await asyncio.wait({working}, timeout=patience))[0]:
+        await tell()
+    return await working
+
+
+async def _hand_out(interaction: discord.Interaction[Any], messages: list[Files], summary: str, say: Speech) -> None:
     """Send the files, in several messages where Discord takes no more in one; that is said before the first."""
     if len(messages) > 1:
         size = sum(file.stat().st_size for files in messages for file in files)
@@ -108,9 +113,9 @@ async def _hand_out(
         await reply(interaction, text, files=[discord.File(file) for file in files])
 
 
-def _messages(files: list[Path], limit: int) -> list[list[Path]]:
+def _messages(files: Files, limit: int) -> list[Files]:
     """Divide files into messages of `limit` bytes at most. Raises ConsultationError where they would be too many."""
-    messages: list[list[Path]] = [[]]
+    messages: list[Files] = [[]]
     room = limit
     for file in files:
         size = file.stat().st_size

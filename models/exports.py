@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
-
 from models import feedback, polls, segments
 from models.records import Feedback, FeedbackKind, Poll, Quotation, Reason, SegmentSource
 from models.store import UnitOfWork
@@ -81,8 +79,8 @@ async def participants(session: UnitOfWork, consultation_id: int) -> tuple[int, 
 
     Small segments are merged as in a poll. Always of the whole consultation: by group, a small segment could be found by subtracting one group from all.
     """
-    source = await session.scalar(select(ConsultationRow.segment_source).where(ConsultationRow.id == consultation_id))
-    spoken_for = await segments.of_participants(session, consultation_id, SegmentSource(source))
+    row = await session.get_one(ConsultationRow, consultation_id)
+    spoken_for = await segments.of_participants(session, consultation_id, SegmentSource(row.segment_source))
     return len(spoken_for), merged(Counter(spoken_for.values()))
 
 

@@ -68,7 +68,7 @@ def small_segments_found(votes, results):
         rows = by_position[poll, position]
         if len(rows) == 1 and not rows & {None, OTHER}:
             segments[name] |= rows
-    found = Counter()
+    found: Counter[tuple[int, str]] = Counter()
     for name, _, poll, _ in votes:
         for segment in segments[name]:
             found[poll, segment] += 1

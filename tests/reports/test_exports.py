@@ -338,7 +338,7 @@ async def test_no_published_files_together_give_a_segment_under_five(export):
     tables = await export(Tier.PUBLISHED) | {
         f"polis-{name}": path for name, path in (await export(Tier.PUBLISHED, "polis")).items()
     }
-    by_poll = {}
+    by_poll: dict[str, dict[str, int]] = {}
     for name in ("results.csv", "choices.csv"):
         for row in rows(tables[name]):
             by_poll.setdefault(row["poll"], {})[row["segment"]] = int(row["ballots"])
