@@ -77,7 +77,8 @@ async def reasons_in(session: UnitOfWork, selection: Selection, poll: Poll) -> l
 async def participants(session: UnitOfWork, consultation_id: int) -> tuple[int, dict[str, int]]:
     """Return how many people joined, and how many by row, by what segments count now.
 
-    Small segments are merged as in a poll. Always of the whole consultation: by group, a small segment could be found by subtracting one group from all.
+    Small segments are merged as in a poll. It is always of the whole consultation: by group, a small segment could be
+    found by subtracting one group from all.
     """
     row = await session.get_one(ConsultationRow, consultation_id)
     spoken_for = await segments.of_participants(session, consultation_id, SegmentSource(row.segment_source))

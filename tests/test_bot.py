@@ -446,6 +446,12 @@ async def hold_a_vote(catalogue: Catalogue) -> None:
     await store.close()
 
 
+async def write_as_the_command_does(catalogue: Catalogue, order: Order, folder: Path) -> None:
+    store = await bot.open_the_store(bot.Settings())
+    await asyncio.to_thread(write_files, store, order, export_library(catalogue, "en"), folder)
+    await store.close()
+
+
 @pytest.fixture
 def held(catalogue: Catalogue) -> None:
     asyncio.run(hold_a_vote(catalogue))
@@ -463,9 +469,9 @@ def test_the_operator_writes_the_same_files_as_the_command(
 
     same = tmp_path / "same"
     same.mkdir()
-    store = asyncio.run(bot.open_the_store(bot.Settings()))
-    order = Order(Selection(1, Tier.RECORD), what, FileFormat(file_format))
-    write_files(store, order, export_library(catalogue, "en"), same)
+    asyncio.run(
+        write_as_the_command_does(catalogue, Order(Selection(1, Tier.RECORD), what, FileFormat(file_format)), same)
+    )
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
         path.name: path.read_bytes() for path in same.iterdir()
     }
