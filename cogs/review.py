@@ -16,6 +16,7 @@ from cogs.source import choice, choices, find_group, find_recommendation, group_
 from cogs.ui.forms import Option, filled_in, form, some_of, written
 from cogs.ui.layout import SELECT_OPTIONS, Piece, chosen, harmless, pages, text
 from cogs.ui.permissions import moderator_role, moderators, require_moderator
+from cogs.ui.proposal_review import proposal_choices, review_proposals
 from cogs.ui.replies import reply
 from cogs.ui.reply_poster import ReplyPoster
 from cogs.ui.review_cards import (
@@ -25,7 +26,7 @@ from cogs.ui.review_cards import (
     unpacked,
 )
 from cogs.ui.router import component
-from cogs.ui.texts import command_text
+from cogs.ui.texts import command_text, options
 from models import polls, review, review_queue
 from models.errors import ConsultationError
 from models.records import Consultation, Feedback, FeedbackKind, Poll, Quotation
@@ -118,6 +119,21 @@ class Review(commands.Cog):
             changed = await review.add_themes(session, consultation.id, moderator, reference.strip().upper(), names)
         bears = ", ".join(harmless(name) for name in changed.feedback.themes)
         await reply(interaction, say("review.themed", reference=changed.feedback.reference, themes=bears))
+
+    @review.command(
+        name=command_text("command.review_proposals.name"),
+        description=command_text("command.review_proposals.description"),
+    )
+    @options(proposal="review_proposal")
+    async def proposals(self, interaction: discord.Interaction[Any], proposal: str | None = None) -> None:
+        """Show the proposals that wait for a decision, or one of them."""
+        await review_proposals(self.bot, interaction, proposal)
+
+    @proposals.autocomplete("proposal")
+    async def proposal_titles(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await proposal_choices(self.bot, interaction, typed)
 
     @feedback.autocomplete("group")
     async def group_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:

@@ -22,7 +22,7 @@ from models.ballot_paper import chosen
 from models.records import Poll
 from models.sealing import pseudonym_numbers, pseudonyms
 from models.store import UnitOfWork
-from models.tables import BallotRow
+from models.tables import BallotRow, ConsultationRow
 from models.tally import SMALLEST_SEGMENT
 
 BLOCK = 10_000
@@ -39,14 +39,22 @@ async def recorded_ballots(session: UnitOfWork, poll: Poll) -> Iterator[list[Rec
 
     Segments are merged as in the published result, None where the poll publishes none. A voter bears another
     pseudonym in each poll: one that stayed the same would let a poll that publishes a small segment name its members
-    in a poll that merges it. The hour is told only where a ballot shares it with enough others of its row: a card's
+    in a poll that merges it. All of them change when somebody erases what they gave: otherwise the one that changed
+    would be theirs. The hour is told only where a ballot shares it with enough others of its row: a card's
     turnout and the roles that people get when they join show when somebody voted. Of options the answer is their keys,
     in order of priority where there is one.
 
     Raises ConsultationError while the poll is open, and where it was cancelled.
     """
     labels = (await polls.result(session, poll)).labels
-    return _in_order(poll, labels, await stored_ballots(session, poll))
+    scope = f"poll {poll.id} {await pseudonym_salt(session, poll.consultation_id)}"
+    return _in_order(poll, labels, scope, await stored_ballots(session, poll))
+
+
+async def pseudonym_salt(session: UnitOfWork, consultation_id: int) -> str:
+    """Return what all pseudonyms of voters change with, when somebody erases what they gave."""
+    salt = await session.scalar(select(ConsultationRow.pseudonym_salt).where(ConsultationRow.id == consultation_id))
+    return salt.hex() if salt else ""
 
 
 async def stored_ballots(session: UnitOfWork, poll: Poll) -> Iterator[Sequence[StoredBallot]]:
@@ -63,12 +71,12 @@ async def stored_ballots(session: UnitOfWork, poll: Poll) -> Iterator[Sequence[S
 
 
 def _in_order(
-    poll: Poll, labels: Mapping[str, str | None], blocks: Iterator[Sequence[StoredBallot]]
+    poll: Poll, labels: Mapping[str, str | None], scope: str, blocks: Iterator[Sequence[StoredBallot]]
 ) -> Iterator[list[RecordedBallot]]:
     kinds: dict[_Kind, int] = {}
     numbers_read, kinds_read = [], []
     for block in blocks:
-        numbers_read.append(pseudonym_numbers([row[0] for row in block], f"poll {poll.id}"))
+        numbers_read.append(pseudonym_numbers([row[0] for row in block], scope))
         kinds_read.append(np.array([kinds.setdefault(row[1:], len(kinds)) for row in block], np.uint32))
     if not numbers_read:
         return

@@ -9,10 +9,12 @@ voters bear other ids, and no vote leads from the one to the other. It costs thi
 declares another segment in between, is several voters in the files.
 
 An id depends on nothing but the person, the row and the rows of the poll, so that it is the same in every export,
-whatever was selected: two exports tell no more than the larger one. It is no pseudonym of another file.
+whatever was selected: two exports tell no more than the larger one. It is no pseudonym of another file, and changes
+with all others when somebody erases what they gave.
 
 What it does not do: somebody who knows from elsewhere how one person voted in some of these polls may recognise their
-row, and read there how they voted in the others. Therefore the votes are in the record alone.
+row, and read there how they voted in the others; and of two exports from before and after somebody erased what they
+gave, the first has a row that the second lacks. Therefore the votes are in the record alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,8 +24,8 @@ import numpy as np
 from sqlalchemy import func, select
 
 from models import polls
-from models.ballot_record import stored_ballots
-from models.records import Poll, PollKind, Position, SegmentSource
+from models.ballot_record import pseudonym_salt, stored_ballots
+from models.records import Poll, PollKind, Position
 from models.sealing import pseudonym_numbers
 from models.store import UnitOfWork
 from models.tables import BallotRow
@@ -83,11 +85,12 @@ async def voters(session: UnitOfWork, comments: Sequence[Comment]) -> Iterator[V
     groups = groups_of(comments)
     for number, comment in enumerate(comments):
         rows = [row.segment for row in comment.result.segments]
+        scope = f"{comment.poll.segment_source} {await pseudonym_salt(session, comment.poll.consultation_id)}"
         for block in await stored_ballots(session, comment.poll):
             labels = [comment.result.labels[segment] for _, segment, _, _ in block]
             for label in set(labels):
                 its = [ballot for ballot, found in zip(block, labels, strict=True) if found == label]
-                ids.append(voter_ids([seal for seal, *_ in its], label, rows, comment.poll.segment_source))
+                ids.append(voter_ids([seal for seal, *_ in its], label, rows, scope))
                 group = -1 if label is None else groups.index(label)
                 details.append(
                     np.array([(number, group, VOTES[Position(answer)]) for _, _, answer, _ in its], np.int32)
@@ -96,12 +99,10 @@ async def voters(session: UnitOfWork, comments: Sequence[Comment]) -> Iterator[V
 
 
 def voter_ids(
-    seals: Sequence[bytes], row: str | None, rows: Sequence[str], source: SegmentSource
+    seals: Sequence[bytes], row: str | None, rows: Sequence[str], scope: str
 ) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
-    """Return the ids of voters who stand in a row, or in none, of a poll that publishes these rows by this source."""
-    return pseudonym_numbers(seals, f"polis {row or ''} of {' '.join(sorted(rows))} {source}") >> np.uint64(
-        64 - ID_BITS
-    )
+    """Return the ids of voters who stand in a row, or in none, of a poll that publishes these rows, within a scope."""
+    return pseudonym_numbers(seals, f"polis {row or ''} of {' '.join(sorted(rows))} {scope}") >> np.uint64(64 - ID_BITS)
 
 
 def _by_voter(

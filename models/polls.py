@@ -22,6 +22,7 @@ from models.records import (
     Poll,
     PollKind,
     Position,
+    Proposal,
     Quorum,
     Quotation,
     Reason,
@@ -55,8 +56,9 @@ async def open_poll(
     opens_at: datetime | None = None,
     paper: BallotPaper = POSITIONS,
     visibility: Visibility = Visibility.ENDED,
+    proposal: Proposal | None = None,
 ) -> Poll:
-    """Put a recommendation, or where that is None a question of the moderators' own, to the vote.
+    """Put a recommendation to the vote or, where that is None, a question of the moderators' own or a `proposal`.
 
     By what segments count in it is settled here too, by the consultation's setting.
     `wording` is in every language as it is voted on. It takes ballots from `opens_at`, or from now where that is None
@@ -65,7 +67,7 @@ async def open_poll(
     """
     await require_open(session, consultation.id)
     ballot_paper.require_valid(paper)
-    subject = recommendation or f"question-{secrets.token_hex(4)}"
+    subject = recommendation or f"{'proposal' if proposal else 'question'}-{secrets.token_hex(4)}"
     begins_at = max(opens_at or session.now(), session.now())
     _require_order(session.now(), begins_at, closes_at)
     running = select(PollRow.id).where(
@@ -89,6 +91,7 @@ async def open_poll(
         quorum=asdict(quorum),
         segment_source=setting.segment_source,
         visibility=visibility.value,
+        proposal=asdict(proposal) if proposal else None,
         result_posted=False,
     )
     session.add(row)
@@ -129,6 +132,24 @@ async def edit(
     row.closes_at = closes_at or row.closes_at
     _require_order(now, row.opened_at, row.closes_at)
     row.quorum = asdict(quorum) if quorum else row.quorum
+    await session.flush()
+    poll = poll_record(row)
+    session.after_commit(lambda memory: memory.polls.update({poll.id: poll}))
+    return poll
+
+
+async def reword(session: UnitOfWork, consultation_id: int, subject: str, wording: Mapping[str, Wording]) -> Poll:
+    """Change the words of the poll on the card of this key, before anybody has voted.
+
+    Raises ConsultationError where somebody has, or where it has ended.
+    """
+    found = await latest_poll_on(session, consultation_id, subject)
+    row = await session.get(PollRow, found.id) if found else None
+    if row is None or row.ended_at is not None or (row.closes_at is not None and row.closes_at <= session.now()):
+        raise ConsultationError("poll.already_ended")
+    if await turnout(session, row.id):
+        raise ConsultationError("poll.worded_for_good")
+    row.wording = {language: asdict(text) for language, text in wording.items()}
     await session.flush()
     poll = poll_record(row)
     session.after_commit(lambda memory: memory.polls.update({poll.id: poll}))

@@ -9,19 +9,30 @@ from discord import ui
 
 from cogs.ui.ballots import menu, option_lines, position_buttons
 from cogs.ui.layout import Piece, button, card, fitting, harmless, rows, source, text
+from cogs.ui.outcome_cards import decision_lines
+from cogs.ui.quotes import with_quotes
 from cogs.ui.texts import Speech, captions
 from content.catalogue import Catalogue, Recommendation
-from models.records import ConsultationState, Poll, PollKind, Position, Quorum, Visibility, Wording
+from models.records import (
+    ConsultationState,
+    Outcome,
+    Poll,
+    PollKind,
+    Position,
+    Proposal,
+    Quote,
+    Visibility,
+    Wording,
+)
 from models.tally import (
     AnyResult,
     ChoiceCounts,
     ChoiceRow,
     PositionCounts,
-    Result,
     SegmentRow,
-    quorum_outcome,
 )
 from reports.captions import Captions
+from reports.findings import outcome_lines
 
 CHART = "result.png"
 OPTIONS_OF_SEGMENT = 3
@@ -38,8 +49,8 @@ class CardState:
     """What a card shows besides what it is about.
 
     `poll` is the newest poll on it, `turnout` how many have voted, `live` what a live result shows meanwhile, `result`
-    what is published once it has ended, `chart_text` the chart's text alternative, None where there is no chart,
-    `has_begun` whether the poll takes ballots already.
+    what is published once it has ended, `outcome` what was decided on it, `chart_text` the chart's text alternative,
+    None where there is no chart, `has_begun` whether the poll takes ballots already.
     """
 
     consultation: ConsultationState
@@ -48,6 +59,7 @@ class CardState:
     turnout: int = 0
     live: PositionCounts | ChoiceCounts | None = None
     result: AnyResult | None = None
+    outcome: Outcome | None = None
     chart_text: str | None = None
     has_begun: bool = True
 
@@ -135,18 +147,30 @@ def poll_preview(
 
 def cancelled_card(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
     """Draw what is said in the thread of a poll that was cancelled."""
-    return [card(*(text(f"### {poll.wording[say.language].title}", *_cancelled(poll, say)) for say in speeches))]
+    return [
+        card(*(text(f"### {harmless(poll.wording[say.language].title)}", *_cancelled(poll, say)) for say in speeches))
+    ]
 
 
 def result_card(
-    catalogue: Catalogue, poll: Poll, result: AnyResult, speeches: Sequence[Speech], chart_text: str
+    catalogue: Catalogue,
+    poll: Poll,
+    result: AnyResult,
+    speeches: Sequence[Speech],
+    chart_text: str,
+    quotes: Sequence[Quote] = (),
 ) -> list[Piece]:
-    """Draw the result of an ended poll as it is posted in the thread, its segments in as many languages as fit."""
+    """Draw the result of an ended poll as it is posted in the thread, its segments in as many languages as fit.
+
+    After the chart come as many reasons as fit still.
+    """
 
     def draw(tables: int) -> list[Piece]:
         pieces: list[Piece] = []
         for number, say in enumerate(speeches):
-            lines = [f"### {say('result.title', title=poll.wording[say.language].title)}"]
+            lines = [f"### {say('result.title', title=harmless(poll.wording[say.language].title))}"]
+            if not poll.is_published:
+                lines.append(say("results.unpublished"))
             if poll.end_reason:
                 lines.append(say("card.end_reason", reason=harmless(poll.end_reason)))
             names = captions(catalogue, say.language)
@@ -154,7 +178,7 @@ def result_card(
             pieces.append(text(*lines, _segment_source(poll, names)))
         return [*pieces, chart_gallery(chart_text)]
 
-    return [card(*fitting(draw, len(speeches)))]
+    return [card(*with_quotes(fitting(draw, len(speeches)), catalogue, poll, quotes, speeches))]
 
 
 def _subject_pieces(
@@ -172,6 +196,7 @@ def _subject_pieces(
             *wording(recommendation, state.poll, say, options=state.lists_options),
             ui.Separator(visible=False),
             *_poll_status(catalogue, state, say, segments=number < tables),
+            *([text(*decision_lines(state.outcome, say))] if state.outcome else []),
             ui.Separator(),
         ]
     if state.chart_text is not None:
@@ -202,9 +227,12 @@ def _subject(state: CardState) -> str:
 def wording(recommendation: Recommendation | None, poll: Poll | None, say: Speech, *, options: bool) -> list[Piece]:
     """Draw what was put to the vote and if asked for its options, with a warning where the content has changed since.
 
-    What moderators asked themselves is marked as theirs, because the article does not say it.
+    What moderators asked themselves is marked as theirs, and what a participant proposed as a participant's, because
+    the article does not say it.
     """
     choices = option_lines(poll, say) if poll and options else []
+    if poll is not None and poll.proposal is not None:
+        return [_proposal(poll, poll.proposal, say)]
     if recommendation is None:
         return [_own_question(poll.wording[say.language], choices, say)] if poll else []
     title, body = recommendation.title.in_language(say.language), recommendation.text.in_language(say.language)
@@ -214,6 +242,18 @@ def wording(recommendation: Recommendation | None, poll: Poll | None, say: Speec
             lines.append(say("card.wording_changed"))
         title, body = voted_on.title, voted_on.text
     return [text(f"### {title}", body, *lines, *choices, source(recommendation.citation, say))]
+
+
+def _proposal(poll: Poll, proposal: Proposal, say: Speech) -> Piece:
+    """Draw what a participant proposed: on what, and in which language they wrote it, never who they are."""
+    words, original = poll.wording[say.language].text, poll.wording[proposal.language].text
+    written = "card.proposal_written" if words == original else "card.proposal_translated"
+    return text(
+        f"### 💡 {say('card.proposal')}",
+        *([say("card.proposal_amends", title=proposal.titles[say.language])] if proposal.amends else []),
+        f"**{harmless(words.strip())}**",
+        f"-# {say(written, language=say(f'language.{proposal.language}'))}",
+    )
 
 
 def _own_question(asked: Wording, choices: Iterable[str], say: Speech) -> Piece:
@@ -235,9 +275,15 @@ def _ballot(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
 
 
 def chart_gallery(description: str) -> Piece:
-    gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
-    gallery.add_item(media=f"attachment://{CHART}", description=description)
-    return gallery
+    return gallery((CHART, description))
+
+
+def gallery(*pictures: tuple[str, str]) -> Piece:
+    """Show attached pictures, each its file's name and its text alternative."""
+    made: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+    for name, description in pictures:
+        made.add_item(media=f"attachment://{name}", description=description)
+    return made
 
 
 def result_lines(result: AnyResult, poll: Poll, names: Captions, say: Speech, *, segments: bool) -> Iterable[str]:
@@ -245,11 +291,7 @@ def result_lines(result: AnyResult, poll: Poll, names: Captions, say: Speech, *,
     yield from counts_lines(poll, result.total, names, say, most=None if segments else OPTIONS_IN_SHORT)
     for row in result.segments if segments else ():
         yield _segment_line(poll, row, names, say)
-    if result.total.ballots and not result.segments:
-        yield say("result.no_segments")
-    if isinstance(result, Result) and result.consensus is not None:
-        yield say("result.consensus", consensus=names.decimal(result.consensus))
-    yield from _quorum_lines(result, poll.quorum, names, say, segments=segments)
+    yield from outcome_lines(result, poll.quorum, names, segments=segments)
 
 
 def counts_lines(
@@ -273,21 +315,6 @@ def _segment_line(poll: Poll, row: SegmentRow | ChoiceRow, names: Captions, say:
     first = [f"{harmless(names.option(poll, key))} ({names.option_count(poll, counts, key)})" for key in counts.ranking]
     shown = ", ".join(first[:OPTIONS_OF_SEGMENT])
     return f"**{names.segment(row.segment)}** ({names.ballots(counts.ballots)}): {shown}"
-
-
-def _quorum_lines(result: AnyResult, quorum: Quorum, names: Captions, say: Speech, *, segments: bool) -> Iterable[str]:
-    """Say over all whether the quorum was reached, and if asked for in which segments."""
-    outcome = quorum_outcome(result, quorum)
-    if outcome.reached is not None:
-        yield say("result.quorum_reached" if outcome.reached else "result.quorum_missed", count=outcome.needed)
-    for phrase, reached in (
-        ("result.quorum_reached_by", True),
-        ("result.quorum_missed_by", False),
-        ("result.quorum_not_shown", None),
-    ):
-        named = [names.segment(one.segment) for one in outcome.segments if one.reached is reached]
-        if segments and named:
-            yield say(phrase, share=quorum.share, segments=", ".join(named))
 
 
 def _label(speeches: Sequence[Speech], phrase: str) -> str:

@@ -19,6 +19,8 @@ from simcord import HttpLogEntry
 from cogs.polls import END_REASON_LENGTH, MOST_HEADS
 from cogs.ui.cards import CardState, result_card, start_card, subject_card
 from cogs.ui.layout import Piece, menus, pages, rows, sent_once, shortened, text
+from cogs.ui.quotes import quotes_page
+from cogs.ui.result_lists import results_page
 from cogs.ui.review_cards import REPLY_LENGTH
 from cogs.ui.texts import Speech, captions
 from cogs.voting import REASON_LENGTH
@@ -34,9 +36,12 @@ from models.records import (
     Poll,
     Position,
     Quorum,
+    Quote,
     SegmentSource,
+    Visibility,
     Wording,
 )
+from models.results import EndedPoll, Order
 from models.review import MOST_THEMES, THEME_LENGTH, Step
 from models.tally import PositionCounts, Result, SegmentRow
 from reports.charts import text_alternative
@@ -126,7 +131,7 @@ def longest_content() -> Iterator[tuple[str, str]]:
         "privacy.toml",
         "".join(
             entry("notice", key, "", title=min(title, share - words), text=words - 50) for key in rules.REQUIRED_NOTICES
-        ),
+        ).replace("W" * len(rules.DAYS) + '"', rules.DAYS + '"'),
     )
     related = ", ".join(f'"fact-{n}"' for n in range(1, 4))
     questions = "tags = {}\n[fact.questions]\nen = ['How long is the longest answer?']\n"
@@ -215,9 +220,9 @@ def test_a_recommendation_s_card_fits(
         "open without end": CardState(
             ConsultationState.OPEN, reads_messages=False, poll=replace(running, closes_at=None), turnout=10**5
         ),
-        "ended": CardState(ConsultationState.OPEN, False, ended, 10**5, None, counted, alternative),
+        "ended": CardState(ConsultationState.OPEN, False, ended, 10**5, None, counted, None, alternative),
         "ended without segments": CardState(
-            ConsultationState.OPEN, False, ended, 10**5, None, replace(counted, segments=()), alternative
+            ConsultationState.OPEN, False, ended, 10**5, None, replace(counted, segments=()), None, alternative
         ),
     }[state]
 
@@ -230,6 +235,51 @@ def test_a_posted_result_fits(longest: Catalogue, ended: Poll, counted: Result, 
     alternative = text_alternative(ended, counted, captions(longest, languages[0]))
 
     assert not refused(*result_card(longest, ended, counted, speeches, alternative))
+
+
+@pytest.mark.parametrize("languages", PAIRS, ids="-".join)
+@pytest.mark.parametrize("number", [1, 2, 40])
+@pytest.mark.parametrize(
+    "words", ["*" * REASON_LENGTH, "*\n" * (REASON_LENGTH // 2), "Too dear."], ids=["stars", "lines", "short"]
+)
+def test_a_result_with_reasons_fits_and_leads_to_those_that_do_not(
+    longest: Catalogue, ended: Poll, counted: Result, languages: tuple[str, ...], number: int, words: str
+) -> None:
+    speeches = [Speech(language) for language in languages]
+    quotes = [Quote("object", SEGMENTS[0], words)] * number
+    for poll in (ended, replace(ended, end_reason=None)):
+        drawn = result_card(longest, poll, counted, speeches, "A picture.", quotes)
+        assert not refused(*drawn)
+        told = str(drawn[0].to_component_dict())
+        shown_whole = told.count("-# ") >= number
+        assert shown_whole != (f"reasons:{ended.id}" in told)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "words", ["*" * REASON_LENGTH, "*\n" * (REASON_LENGTH // 2), "Too dear."], ids=["stars", "lines", "short"]
+)
+def test_every_page_of_reasons_fits_and_all_are_on_one(
+    longest: Catalogue, ended: Poll, language: str, words: str
+) -> None:
+    quotes = [Quote("object", SEGMENTS[0], f"N{number:02}N {words[:-5]}") for number in range(40)]
+    pages_, page = [], 0
+    while page == len(pages_):
+        view = quotes_page(longest, ended, quotes, page, Speech(language))
+        assert not refused(*view.children)
+        told = str(view.to_components())
+        pages_.append(told)
+        page += f"reasons_page:{ended.id}:{page + 1}" in told
+    assert all(sum(f"N{number:02}N" in told for told in pages_) == 1 for number in range(len(quotes)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_of_the_list_of_results_fits(longest: Catalogue, ended: Poll, counted: Result, language: str) -> None:
+    every = [
+        EndedPoll(replace(ended, id=10**9 + number, visibility=Visibility.PUBLISHED), counted) for number in range(99)
+    ]
+    for page in (0, 5, 12):
+        assert not refused(*results_page(longest, every, Order.OBJECTIONS, page, Speech(language), "A map.").children)
 
 
 @pytest.mark.parametrize("languages", PAIRS, ids="-".join)

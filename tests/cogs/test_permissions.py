@@ -59,6 +59,8 @@ COMMANDS = {
     "vote": Row(Who.MEMBERS),
     "join": Row(Who.WRITERS),
     "feedback": Row(Who.WRITERS),
+    "propose": Row(Who.WRITERS),
+    "review proposals": Row(Who.MODERATORS),
     "export": Row(Who.MODERATORS),
     "poll open": Row(Who.MODERATORS, ON_STEM),
     "poll open-all": Row(Who.MODERATORS, {"group": "No such group"}),
@@ -113,6 +115,25 @@ COMPONENTS = {
     "deck_choose": Row(Who.WRITERS, arguments=("poll", ""), menu="support"),
     "deck_ranked": Row(Who.MEMBERS, arguments=("poll", "", ""), menu="support"),
     "deck_ballot": Row(Who.WRITERS, arguments=("support", "poll", "", 1)),
+    "propose_typed": Row(Who.WRITERS, arguments=("g", "training", 1)),
+    "propose_correct": Row(Who.WRITERS, arguments=(1,)),
+    "propose_corrected": Row(Who.WRITERS, arguments=(1, 1)),
+    "propose_send": Row(Who.WRITERS, arguments=(1,)),
+    # Whose it is decides; what moderators ask back is answered in direct messages too.
+    "propose_leave": Row(Who.ANYONE, arguments=(1,)),
+    "propose_answer": Row(Who.ANYONE, arguments=(1,)),
+    "propose_answered": Row(Who.ANYONE, arguments=(1, 1)),
+    **{
+        f"proposal_{name}": Row(Who.MODERATORS, arguments=(1, 1))
+        for name in ("approve", "reject", "ask", "translate", "correct")
+    },
+    **{
+        f"proposal_{name}": Row(Who.MODERATORS, arguments=(1, 1, 1))
+        for name in ("approved", "rejected", "asked", "translated", "corrected")
+    },
+    "proposal_merge": Row(Who.MODERATORS, arguments=(1, 1), menu="2"),
+    "proposal_merged": Row(Who.MODERATORS, arguments=(1, 1, 2, 1)),
+    "proposal_next": Row(Who.MODERATORS, arguments=(1,)),
     "asked": Row(Who.MODERATORS, arguments=(1, 1)),
     "correct_draft": Row(Who.MODERATORS, arguments=(1,)),
     "open_draft": Row(Who.MODERATORS, arguments=(1,)),

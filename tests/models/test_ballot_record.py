@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import ballot_record, polls
-from models.ballot_record import recorded_ballots
+from models.ballot_record import pseudonym_salt, recorded_ballots
 from models.records import Ballot, BallotPaper, Option, PollKind, Position
 from models.sealing import Purpose, pseudonym, pseudonym_numbers, pseudonyms
 
@@ -87,7 +87,9 @@ async def test_the_order_is_that_of_the_pseudonyms_whatever_is_read_at_a_time(
 
     names = [name for _, _, name, *_ in record]
     seals = [store.sealer.seal(Purpose.BALLOT, PERSON + number, poll.consultation_id) for number in range(8)]
-    digests = {pseudonym(seal, f"poll {poll.id}"): pseudonym_numbers([seal], f"poll {poll.id}")[0] for seal in seals}
+    async with store.read() as session:
+        scope = f"poll {poll.id} {await pseudonym_salt(session, poll.consultation_id)}"
+    digests = {pseudonym(seal, scope): pseudonym_numbers([seal], scope)[0] for seal in seals}
     assert set(names) == set(digests)
     assert names == sorted(names, key=digests.__getitem__)
     assert Counter(answer for _, _, _, _, answer, _ in record) == dict.fromkeys(Position, 2)
