@@ -350,8 +350,8 @@ async def test_no_published_files_together_give_a_segment_under_five(export):
     joined = {row["segment"]: int(row["participants"]) for row in rows(tables["participants.csv"])}
     with_segments = [counts for counts in (*by_poll.values(), joined) if len(counts) > 1]
     assert len(with_segments) == 4
-    for counts in with_segments:
-        assert not {left for left in subtractions(counts.values()) if 0 < left < SMALLEST_SEGMENT}
+    for table in with_segments:
+        assert not {left for left in subtractions(table.values()) if 0 < left < SMALLEST_SEGMENT}
     # Consensus is that of the published rows: nothing else can be solved from it.
     for row in rows(tables["results.csv"]):
         own = [one for one in rows(tables["results.csv"]) if one["poll"] == row["poll"]]
