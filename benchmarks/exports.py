@@ -105,14 +105,18 @@ def _peak_megabytes() -> float:
 
 
 async def _store(file: Path) -> Store:
-    store = await open_store(f"sqlite+aiosqlite:///{file}", Sealer(KEY), lambda: datetime.now(UTC))
+    store = await open_store(
+        f"sqlite+aiosqlite:///{file}", Sealer(KEY, file.parent / "secrets"), lambda: datetime.now(UTC)
+    )
     await store.close()
     return store
 
 
 async def _fill(file: Path, ballots: int) -> None:
     """Make a store with ended polls that ran one after another."""
-    store = await open_store(f"sqlite+aiosqlite:///{file}", Sealer(KEY), lambda: datetime.now(UTC))
+    store = await open_store(
+        f"sqlite+aiosqlite:///{file}", Sealer(KEY, file.parent / "secrets"), lambda: datetime.now(UTC)
+    )
     async with store.write() as session:
         prepared = await consultations.prepare(session, 1, "benchmark", ("en",))
         consultation = await consultations.open_consultation(session, prepared.id)
