@@ -15,7 +15,7 @@ from bot import TALKATIVE
 from cogs.thread_reader import STORED
 from models.tally import PositionCounts, consensus
 from reports.tables import TABLES
-from tests.cogs.conftest import House, answered, buttons, said, shown
+from tests.cogs.conftest import House, buttons, handed_out, said, shown
 from tests.cogs.test_voting import phrase, title
 
 FIRST, SECOND, THIRD = "stem-orientation", "growth-capital", "data-analytics"
@@ -270,8 +270,8 @@ async def the_third_vote_is_ended_early(story: Story) -> None:
 
 async def the_record_holds_exactly_what_was_done(story: Story) -> None:
     house = story.house
-    export = answered(await house.moderator.slash(house.lobby, "export", tier="record"))
-    files = {one.filename: (await one.read()).decode("utf-8-sig") for one in export.attachments}
+    export = await house.moderator.slash(house.lobby, "export", tier="record")
+    files = await handed_out(export)
     for content in files.values():
         nobody_is_named(house, content)
         no_cell_is_a_formula(content)
