@@ -10,6 +10,7 @@ from models import (
     participants,
     polls,
     questions,
+    results,
     review,
     review_queue,
     segments,
@@ -31,6 +32,7 @@ from models.records import (
 from models.review import Step
 from models.review_queue import Order, Shown, Wanted
 from models.status import status
+from models.turnout import turnout
 
 PERSON = 812_345_678_901_234_567
 
@@ -101,6 +103,9 @@ async def live_through_a_consultation(store, box, wording):
         await polls.turnout(session, poll.id)
         await polls.recorded_ballots(session, ended)
         await polls.reasons(session, ended)
+        await turnout(session, await results.ended(session, opened.id))
+        await results.find(session, opened.id, ended.id)
+        await results.quotes(session, ended)
         await questions.is_kept(session, opened.id, 7)
         await questions.all_answers(session, opened.id)
         await feedback.stored_messages(session, opened.id, "shared-data")
