@@ -140,5 +140,5 @@ def test_nothing_that_people_wrote_does_anything_in_a_notice() -> None:
     notice = Notice("card.cancel_reason", {"reason": "@everyone [x](http://y.example) **b** {z}"}, None, START)
     text = told(notice, Speech("en"))
     assert "@everyone" not in text
-    assert "\\[x]" in text
+    assert "\\[x" in text
     assert "**b**" not in text
