@@ -12,6 +12,7 @@ from models import (
     polis,
     polls,
     questions,
+    results,
     review,
     review_queue,
     segments,
@@ -35,6 +36,7 @@ from models.review import Step
 from models.review_queue import Order, Shown, Wanted
 from models.status import status
 from models.store import UnitOfWork
+from models.turnout import turnout
 
 PERSON = 812_345_678_901_234_567
 
@@ -107,6 +109,9 @@ async def live_through_a_consultation(store, box, wording):
         await polis.people(session, await polis.comments_of(session, [ended]))
         list(await recorded_ballots(session, ended))
         await polls.reasons(session, ended)
+        await turnout(session, await results.ended(session, opened.id))
+        await results.find(session, opened.id, ended.id)
+        await results.quotes(session, ended)
         await questions.is_kept(session, opened.id, 7)
         await questions.all_answers(session, opened.id)
         await feedback.stored_messages(session, opened.id, "shared-data")
