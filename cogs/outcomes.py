@@ -85,7 +85,7 @@ class Outcomes(commands.Cog):
 
     @component("decided")
     async def decided(
-        self, interaction: discord.Interaction[Any], decision: str, subject: str, _opened_by: str
+        self, interaction: discord.Interaction[Any], decision: Decision, subject: str, _opened_by: int
     ) -> None:
         """Store the outcome, then show it to everybody and let those whom it concerns be told."""
         moderator = require_moderator(self.bot, interaction)
@@ -100,7 +100,7 @@ class Outcomes(commands.Cog):
                 consultation,
                 moderator,
                 subject,
-                Decision(decision),
+                decision,
                 answers[REASON] or "",
                 wording=wording,
                 deferred_until=until,

@@ -6,8 +6,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from models import (
     blocks,
     consultations,
+    exports,
     feedback,
     participants,
+    polis,
     polls,
     questions,
     results,
@@ -16,6 +18,7 @@ from models import (
     segments,
     trace,
 )
+from models.ballot_record import recorded_ballots
 from models.records import (
     Ballot,
     FeedbackKind,
@@ -32,6 +35,7 @@ from models.records import (
 from models.review import Step
 from models.review_queue import Order, Shown, Wanted
 from models.status import status
+from models.store import UnitOfWork
 from models.turnout import turnout
 
 PERSON = 812_345_678_901_234_567
@@ -101,7 +105,9 @@ async def live_through_a_consultation(store, box, wording):
         await polls.ended_polls(session, opened.id)
         await polls.latest_poll_on(session, opened.id, "shared-data")
         await polls.turnout(session, poll.id)
-        await polls.recorded_ballots(session, ended)
+        await exports.participants(session, opened.id)
+        await polis.people(session, await polis.comments_of(session, [ended]))
+        list(await recorded_ballots(session, ended))
         await polls.reasons(session, ended)
         await turnout(session, await results.ended(session, opened.id))
         await results.find(session, opened.id, ended.id)
@@ -144,12 +150,18 @@ async def review_everything(session, consultation_id):
     await review.withdraw_reply(session, consultation_id, moderator, other.reference, reply.id, answered=False)
 
 
-async def test_every_statement_of_the_use_cases_compiles_for_postgresql(store, box, wording):
+async def test_every_statement_of_the_use_cases_compiles_for_postgresql(store, box, wording, monkeypatch):
     statements: list[ClauseElement] = []
+    read_blocks = UnitOfWork.blocks
 
     def note(_connection, statement, *_rest):
         statements.append(statement)
 
+    def note_blocks(session, statement, size):
+        statements.append(statement)
+        return read_blocks(session, statement, size)
+
+    monkeypatch.setattr(UnitOfWork, "blocks", note_blocks)
     event.listen(store._engine.sync_engine, "before_execute", note)
     await live_through_a_consultation(store, box, wording)
 
