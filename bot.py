@@ -1,7 +1,8 @@
 """The one entry: settings, store, catalogue, bot; also the operator's few commands.
 
-`python bot.py` runs the bot, or opens the rehearsal where there is no token; `rehearse`, `check [FOLDER]` and
-`ask QUESTION` do what they say. Whatever keeps it from running ends in a sentence that says what to do.
+`python bot.py` runs the bot, or opens the rehearsal where there is no token; `rehearse`, `check [FOLDER]`,
+`ask QUESTION` and `report --out FILE` do what they say. Whatever keeps it from running ends in a sentence that says
+what to do.
 """
 
 import argparse
@@ -25,12 +26,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cogs.client import ConsultationBot
 from cogs.ui.answer_cards import without_fact
+from cogs.ui.texts import captions
 from content.answers import Answers
 from content.catalogue import LANGUAGES, Catalogue, ContentError, Language, load_catalogue
 from content.checking import check
 from models.errors import OperatorError
 from models.sealing import Sealer, read_or_make_key
 from models.store import Store, exists, open_store
+from reports.overview import read_overview
+from reports.page import draw_page
 
 log = logging.getLogger("consultation")
 
@@ -68,7 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         catalogue = load_catalogue(settings.content_folder)
         if asked.command == "ask":
             return _ask(Answers(catalogue), asked)
-        if asked.command == "rehearse" or settings.discord_token is None:
+        if asked.command == "report":
+            asyncio.run(_report(settings, catalogue, asked))
+        elif asked.command == "rehearse" or settings.discord_token is None:
             if asked.command != "rehearse":
                 print(
                     "There is no DISCORD_TOKEN, so this is the rehearsal: the real bot in a simulated Discord.",
@@ -119,6 +125,10 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("question", nargs="?")
     asking.add_argument("--language", choices=LANGUAGES, help="the language to answer in; else the question's")
     asking.add_argument("--jsonl", action="store_true", help="read and write lines of JSON")
+    reporting = commands.add_parser("report", help="write what may be published of a consultation as one HTML file")
+    reporting.add_argument("--out", type=Path, required=True, help="the file to write")
+    reporting.add_argument("--language", choices=LANGUAGES, help="the page's language; else the consultation's")
+    reporting.add_argument("--server", type=int, help="the Discord server, where there are several consultations")
     return parser
 
 
@@ -131,6 +141,31 @@ async def open_the_store(settings: Settings) -> Store:
             settings.key_file,
         )
     return await open_store(settings.database_url, Sealer(key), lambda: datetime.now(UTC))
+
+
+async def _report(settings: Settings, catalogue: Catalogue, asked: argparse.Namespace) -> None:
+    """Write the page of a consultation; the bot may run meanwhile. Raises OperatorError where there is none."""
+    if not exists(settings.database_url):
+        raise OperatorError("There is no consultation yet: DATABASE_URL names no store.")
+    store = await open_the_store(settings)
+    try:
+        held = [one for one in store.memory.consultations.values() if one.content_key == catalogue.key]
+        found = [one for one in held if asked.server in {None, one.guild_id}]
+        if not found:
+            raise OperatorError(f"The store holds no consultation '{catalogue.key}' of this server.")
+        if len(found) > 1:
+            servers = ", ".join(str(one.guild_id) for one in found)
+            raise OperatorError(f"The store holds several consultations; choose one with --server: {servers}")
+        async with store.read() as session:
+            overview = await read_overview(session, found[0].id)
+    finally:
+        await store.close()
+    page = draw_page(overview, catalogue, captions(catalogue, asked.language or catalogue.default_language))
+    try:
+        asked.out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise OperatorError(f"{asked.out} cannot be written: {error.strerror}.") from error
+    print(f"{asked.out}: {len(overview.polls)} votes with a published result")
 
 
 async def _connect(settings: Settings, catalogue: Catalogue, token: str) -> None:

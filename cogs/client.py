@@ -39,6 +39,8 @@ EXTENSIONS = (
     "cogs.voting",
     "cogs.deck",
     "cogs.feedback",
+    "cogs.results",
+    "cogs.report",
     "cogs.export",
     "cogs.questions",
 )

@@ -301,6 +301,19 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A reason as its author lets it be published.
+
+    `segment` is a published row of the poll's own, None where it may not be told. `answer` is a position or one option;
+    None where the ballot says more than that, because several choices together are as good as a signature.
+    """
+
+    answer: str | None
+    segment: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Feedback:
     """A contribution in words. `text` is empty where its author deleted it."""
 

@@ -179,6 +179,19 @@ def consensus(groups: Iterable[PositionCounts]) -> float:
     return prod((group.agreeing + 1) / (group.ballots + 2) for group in groups)
 
 
+def division(counts: PositionCounts) -> float | None:
+    """Return how far apart the ballots are, from 0 (all alike) to 1 (half agree, half object); None without any.
+
+    It is the variance of +1 for a ballot that agrees, -1 for one that objects and 0 for one that passes. It is taken
+    over everybody, so that it tells nothing of a segment; by the law of total variance it holds what parts segments
+    from each other as well as what parts people within them.
+    """
+    if not counts.ballots:
+        return None
+    mean = (counts.agreeing - counts.object) / counts.ballots
+    return (counts.agreeing + counts.object) / counts.ballots - mean**2
+
+
 def heads_needed(expected: int, share: int) -> int:
     """Return how many ballots `share` percent of the `expected` heads are, rounded up."""
     return -(-expected * share // 100)

@@ -5,12 +5,14 @@ Takes sentences from the phrases and titles from the content and the polls; hold
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 from content.phrases import Phrases
 from models.ballot_paper import chosen
-from models.records import Poll, PollKind, Position
+from models.records import Poll, PollKind, Position, Quote
 from models.tally import OTHER, ChoiceCounts
 
 
@@ -59,8 +61,32 @@ class Captions:
         number, ballots = counts.chosen[key], self.number(counts.ballots)
         return self.phrases.text("chart.chosen", self.language, count=number, number=self.number(number), all=ballots)
 
+    def attribution(self, poll: Poll, quote: Quote) -> str:
+        """Return what a quote stands under: its answer and its segment, as far as either may be told."""
+        answer = [] if quote.answer is None else [self.answer(poll, quote.answer)]
+        return " · ".join([*answer, *([self.segment(quote.segment)] if quote.segment else [])])
+
+    def turnout_row(self, row: str | None) -> str:
+        """Return the title of a row of the turnout; None is that of polls that show no segments."""
+        return self.phrases.text("turnout.not_shown", self.language) if row is None else self.segment(row)
+
     def number(self, number: int) -> str:
         return format_decimal(number, locale=self.language)
+
+    def day(self, day: date) -> str:
+        """Return a day with its month in short."""
+        return format_date(day, "medium", locale=self._locale)
+
+    def long_date(self, moment: datetime) -> str:
+        return format_date(moment, "long", locale=self._locale)
+
+    def time(self, moment: datetime) -> str:
+        return format_time(moment, "short", locale=self._locale)
+
+    @property
+    def _locale(self) -> str:
+        # Dates in English as they are written in Europe.
+        return "en_GB" if self.language == "en" else self.language
 
     def decimal(self, number: float) -> str:
         """Return a number between 0 and 1 with two decimals."""

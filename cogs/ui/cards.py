@@ -9,19 +9,19 @@ from discord import ui
 
 from cogs.ui.ballots import menu, option_lines, position_buttons
 from cogs.ui.layout import Piece, button, card, fitting, harmless, rows, source, text
+from cogs.ui.quotes import with_quotes
 from cogs.ui.texts import Speech, captions
 from content.catalogue import Catalogue, Recommendation
-from models.records import ConsultationState, Poll, PollKind, Position, Quorum, Visibility, Wording
+from models.records import ConsultationState, Poll, PollKind, Position, Quote, Visibility, Wording
 from models.tally import (
     AnyResult,
     ChoiceCounts,
     ChoiceRow,
     PositionCounts,
-    Result,
     SegmentRow,
-    quorum_outcome,
 )
 from reports.captions import Captions
+from reports.findings import outcome_lines
 
 CHART = "result.png"
 OPTIONS_OF_SEGMENT = 3
@@ -137,21 +137,31 @@ def cancelled_card(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
 
 
 def result_card(
-    catalogue: Catalogue, poll: Poll, result: AnyResult, speeches: Sequence[Speech], chart_text: str
+    catalogue: Catalogue,
+    poll: Poll,
+    result: AnyResult,
+    speeches: Sequence[Speech],
+    chart_text: str,
+    quotes: Sequence[Quote] = (),
 ) -> list[Piece]:
-    """Draw the result of an ended poll as it is posted in the thread, its segments in as many languages as fit."""
+    """Draw the result of an ended poll as it is posted in the thread, its segments in as many languages as fit.
+
+    After the chart come as many reasons as fit still.
+    """
 
     def draw(tables: int) -> list[Piece]:
         pieces: list[Piece] = []
         for number, say in enumerate(speeches):
             lines = [f"### {say('result.title', title=poll.wording[say.language].title)}"]
+            if not poll.is_published:
+                lines.append(say("results.unpublished"))
             if poll.end_reason:
                 lines.append(say("card.end_reason", reason=harmless(poll.end_reason)))
             names = captions(catalogue, say.language)
             pieces.append(text(*lines, *result_lines(result, poll, names, say, segments=number < tables)))
         return [*pieces, chart_gallery(chart_text)]
 
-    return [card(*fitting(draw, len(speeches)))]
+    return [card(*with_quotes(fitting(draw, len(speeches)), catalogue, poll, quotes, speeches))]
 
 
 def _subject_pieces(
@@ -232,9 +242,15 @@ def _ballot(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
 
 
 def chart_gallery(description: str) -> Piece:
-    gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
-    gallery.add_item(media=f"attachment://{CHART}", description=description)
-    return gallery
+    return gallery((CHART, description))
+
+
+def gallery(*pictures: tuple[str, str]) -> Piece:
+    """Show attached pictures, each its file's name and its text alternative."""
+    made: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+    for name, description in pictures:
+        made.add_item(media=f"attachment://{name}", description=description)
+    return made
 
 
 def result_lines(result: AnyResult, poll: Poll, names: Captions, say: Speech, *, segments: bool) -> Iterable[str]:
@@ -242,11 +258,7 @@ def result_lines(result: AnyResult, poll: Poll, names: Captions, say: Speech, *,
     yield from counts_lines(poll, result.total, names, say, most=None if segments else OPTIONS_IN_SHORT)
     for row in result.segments if segments else ():
         yield _segment_line(poll, row, names, say)
-    if result.total.ballots and not result.segments:
-        yield say("result.no_segments")
-    if isinstance(result, Result) and result.consensus is not None:
-        yield say("result.consensus", consensus=names.decimal(result.consensus))
-    yield from _quorum_lines(result, poll.quorum, names, say, segments=segments)
+    yield from outcome_lines(result, poll.quorum, names, segments=segments)
 
 
 def counts_lines(
@@ -270,21 +282,6 @@ def _segment_line(poll: Poll, row: SegmentRow | ChoiceRow, names: Captions, say:
     first = [f"{harmless(names.option(poll, key))} ({names.option_count(poll, counts, key)})" for key in counts.ranking]
     shown = ", ".join(first[:OPTIONS_OF_SEGMENT])
     return f"**{names.segment(row.segment)}** ({names.ballots(counts.ballots)}): {shown}"
-
-
-def _quorum_lines(result: AnyResult, quorum: Quorum, names: Captions, say: Speech, *, segments: bool) -> Iterable[str]:
-    """Say over all whether the quorum was reached, and if asked for in which segments."""
-    outcome = quorum_outcome(result, quorum)
-    if outcome.reached is not None:
-        yield say("result.quorum_reached" if outcome.reached else "result.quorum_missed", count=outcome.needed)
-    for phrase, reached in (
-        ("result.quorum_reached_by", True),
-        ("result.quorum_missed_by", False),
-        ("result.quorum_not_shown", None),
-    ):
-        named = [names.segment(one.segment) for one in outcome.segments if one.reached is reached]
-        if segments and named:
-            yield say(phrase, share=quorum.share, segments=", ".join(named))
 
 
 def _label(speeches: Sequence[Speech], phrase: str) -> str:

@@ -11,7 +11,7 @@ import discord
 
 from cogs.ui.cards import cancelled_card, result_card
 from cogs.ui.layout import sent_once
-from models import polls
+from models import polls, results
 from models.records import Consultation, PlaceKind, Poll
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class ResultPoster:
     async def _send_result(self, thread: discord.PartialMessageable, poll: Poll, consultation: Consultation) -> None:
         async with self._bot.store.read() as session:
             result = await polls.result(session, poll)
+            quotes = await results.quotes(session, poll)
         speeches = self._bot.public_speeches(consultation)
         chart, described = await self._bot.cards.chart(poll, result, speeches[0])
-        drawn = result_card(self._bot.catalogue, poll, result, speeches, described)
+        drawn = result_card(self._bot.catalogue, poll, result, speeches, described, quotes)
         await thread.send(view=sent_once(*drawn), file=chart)

@@ -1,11 +1,13 @@
+import re
 import struct
 import threading
 from dataclasses import replace
 from io import BytesIO
 from itertools import permutations
+from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -13,7 +15,8 @@ from matplotlib.image import imread
 
 from models.records import Position
 from models.tally import tally
-from reports.charts import BARS, CARD, TEXT, TRACK, draw_result, slice_widths, text_alternative
+from reports.charts import BARS, diverging_widths, draw_result, result_chart, slice_widths, text_alternative
+from reports.drawing import CARD, QUIET, TEXT, TRACK
 
 NOBODY = tally([])
 EVERY_POSITION = tally([("bakers", position, 3) for position in Position])
@@ -84,7 +87,9 @@ def test_each_position_is_drawn_in_its_colour_in_proportion(poll, captions):
 def test_a_poll_nobody_voted_in_shows_an_empty_bar(poll, captions, written):
     picture = draw_result(poll, NOBODY, captions)
     assert share_of(TRACK, picture) > 0.1
-    assert written == ["Grow more rye", "Support", "Can live with it", "Pass", "Object", "0 ballots", "Everyone"]
+    assert written == [
+        *("Nobody voted", "Grow more rye", "Object", "Can live with it", "Support", "Pass", "0 ballots", "Everyone")
+    ]
 
 
 def test_every_published_row_has_its_title_its_ballots_and_the_numbers_that_are_not_0(poll, captions, written):
@@ -92,9 +97,9 @@ def test_every_published_row_has_its_title_its_ballots_and_the_numbers_that_are_
         [("bakers", Position.SUPPORT, 10_000), ("bakers", Position.OBJECT, 1), ("millers", Position.PASS, 5)]
     )
     draw_result(poll, result, captions)
-    assert written[5:] == [
-        *("10,006 ballots", "Everyone", "10,000", "5", "1"),
-        *("10,001 ballots", "Bakers of bread", "10,000", "1"),
+    assert written[written.index("Pass") + 1 :] == [
+        *("10,006 ballots", "Everyone", "1", "10,000", "5"),
+        *("10,001 ballots", "Bakers of bread", "1", "10,000"),
         *("5 ballots", "Millers", "5"),
     ]
 
@@ -148,6 +153,7 @@ def test_the_legend_takes_a_second_line_where_the_language_is_long(poll, caption
 
 def test_colours_contrast_with_the_card_and_with_what_is_written_on_them():
     assert contrast(TEXT, CARD) > 7
+    assert contrast(QUIET, CARD) > 4.5
     for fill, ink in BARS.values():
         assert contrast(fill, ink) > 4.5
         assert contrast(fill, CARD) > 3
@@ -157,9 +163,9 @@ def test_the_text_alternative_says_what_the_picture_shows(poll, captions):
     result = tally([("bakers", Position.SUPPORT, 5), ("millers", Position.OBJECT, 1_000)])
     assert text_alternative(poll, result, captions) == (
         "Ballots on “Grow more rye”. "
-        "Everyone (1,005 ballots): Support 5, Can live with it 0, Pass 0, Object 1,000. "
-        "Bakers of bread (5 ballots): Support 5, Can live with it 0, Pass 0, Object 0. "
-        "Millers (1,000 ballots): Support 0, Can live with it 0, Pass 0, Object 1,000."
+        "Everyone (1,005 ballots): Support 5, Can live with it 0, Object 1,000, Pass 0. "
+        "Bakers of bread (5 ballots): Support 5, Can live with it 0, Object 0, Pass 0. "
+        "Millers (1,000 ballots): Support 0, Can live with it 0, Object 1,000, Pass 0."
     )
 
 
@@ -189,3 +195,56 @@ def test_more_ballots_never_give_a_narrower_slice(counts):
 
 def test_slices_with_room_for_their_numbers_are_in_proportion():
     assert slice_widths([5, 3, 0, 2], [0.1] * 4) == [0.5, 0.3, 0, 0.2]
+
+
+# Diverging bars
+
+
+bars = st.lists(st.lists(st.integers(0, 10**6), min_size=4, max_size=4), min_size=1, max_size=11)
+
+
+@settings(deadline=None)
+@given(bars)
+def test_bars_share_a_middle_and_those_who_passed_stand_apart_within_the_card(rows):
+    widths = diverging_widths(rows, [[20.0] * 4] * len(rows), 372)
+    objections, agreeing = (max(sum(row[part]) for row in widths) for part in (slice(0, 1), slice(1, 3)))
+    assert objections + agreeing + max(row[3] for row in widths) <= 372
+    for counts, row in zip(rows, widths, strict=True):
+        assert all(width >= 20 - 1e-9 if count else width == 0 for count, width in zip(counts, row, strict=True))
+
+
+def test_objections_go_to_the_left_of_the_middle_and_agreement_to_the_right(poll, captions):
+    result = tally([("bakers", Position.SUPPORT, 10), ("millers", Position.OBJECT, 10)])
+    dots = imread(BytesIO(draw_result(poll, result, captions)), format="png")[..., :3]
+
+    def columns(position):
+        found = (abs(dots - to_rgb(BARS[position][0])).max(axis=2) < 1 / 512)[-200:]
+        return found.any(axis=0).nonzero()[0]
+
+    assert columns(Position.OBJECT).max() < columns(Position.SUPPORT).min()
+
+
+# On a page
+
+
+def test_a_picture_on_a_page_needs_nothing_else_and_takes_the_page_s_colours(poll, captions):
+    drawn = result_chart(poll, EVERY_POSITION, captions).svg("chart-7")
+    assert drawn.startswith("<svg ")
+    assert drawn == result_chart(poll, EVERY_POSITION, captions).svg("chart-7")
+    assert not any(
+        outside in drawn for outside in ("<script", "<image", "<style", "<metadata", "url(http", "font-family")
+    )
+    assert "var(--chart-card)" in drawn
+    assert CARD not in drawn
+    ids = re.findall(r'\bid="([^"]*)"', drawn)
+    assert ids
+    assert len(set(ids)) == len(ids)
+    assert all(one.startswith("chart-7-") for one in ids)
+    assert set(re.findall(r'href="#([^"]*)"', drawn)) <= set(ids)
+
+
+def test_a_picture_on_a_page_says_in_words_what_it_shows(poll_titled, captions):
+    drawn = result_chart(poll_titled('<b>"Rye"</b> & $5'), EVERY_POSITION, captions).svg("chart-7")
+    svg = ET.fromstring(drawn.replace("xlink:href", "href"))  # noqa: S314 - it was made just now
+    assert svg.get("role") == "img"
+    assert svg.get("aria-label", "").startswith('Ballots on “<b>"Rye"</b> & $5”.')

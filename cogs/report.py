@@ -1,0 +1,110 @@
+"""Reporting: moderators get an overview in pictures, and the whole consultation as one page for those elsewhere.
+
+Both hold only what may be published.
+"""
+
+import asyncio
+import io
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.client import ConsultationBot
+from cogs.ui.cards import gallery
+from cogs.ui.layout import card, sent_once, text
+from cogs.ui.permissions import moderators, require_moderator
+from cogs.ui.replies import reply
+from cogs.ui.texts import Speech, captions, command_text, one_of, options
+from content.catalogue import LANGUAGES, Catalogue
+from models import results, trace
+from models.errors import ConsultationError
+from models.status import status
+from reports.captions import Captions
+from reports.drawing import Chart
+from reports.overview import Overview, named_themes, read_overview
+from reports.overview_charts import map_chart, themes_chart, turnout_chart
+from reports.page import draw_page
+
+Pictures = list[tuple[str, bytes, str]]
+
+
+class Report(commands.Cog):
+    """Hands moderators what may be published, as pictures and as a page."""
+
+    report = moderators(command_text("command.report.name"), command_text("command.report.description"))
+
+    def __init__(self, bot: ConsultationBot) -> None:
+        self.bot = bot
+
+    @report.command(
+        name=command_text("command.report_overview.name"),
+        description=command_text("command.report_overview.description"),
+    )
+    async def overview(self, interaction: discord.Interaction[Any]) -> None:
+        """Show all votes on a map, turnout by segment and themes of feedback."""
+        moderator = require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        async with self.bot.store.read() as session:
+            found = await read_overview(session, consultation.id)
+            now = await status(session, consultation.id)
+            ended = await results.ended(session, consultation.id, unpublished=True)
+        names = captions(self.bot.catalogue, say.language)
+        drawn = await asyncio.to_thread(_pictures, found, self.bot.catalogue, names)
+        async with self.bot.store.write() as session:
+            await trace.record(session, consultation.id, moderator, "report_overview")
+        title = say("report.title", title=self.bot.catalogue.title.in_language(say.language))
+        lines = [f"## {title}", *_standing(found, len(ended), len(now.open_polls), say)]
+        shown = gallery(*((name, alternative) for name, _picture, alternative in drawn))
+        how = text(f"-# {say('results.how')}", f"-# {say('turnout.how')}")
+        files = [discord.File(io.BytesIO(picture), name, description=told) for name, picture, told in drawn]
+        await reply(interaction, view=sent_once(card(text(*lines), shown, how)), files=files)
+
+    @report.command(
+        name=command_text("command.report_page.name"), description=command_text("command.report_page.description")
+    )
+    @options(language="report_language")
+    @app_commands.choices(language=one_of("language", LANGUAGES))
+    async def page(self, interaction: discord.Interaction[Any], language: str | None = None) -> None:
+        """Hand over the whole consultation as one HTML file."""
+        moderator = require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        written_in = language or say.language
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        async with self.bot.store.read() as session:
+            found = await read_overview(session, consultation.id)
+        names = captions(self.bot.catalogue, written_in)
+        made = (await asyncio.to_thread(draw_page, found, self.bot.catalogue, names)).encode()
+        if len(made) > interaction.filesize_limit:
+            raise ConsultationError("report.too_large", megabytes=len(made) // 2**20)
+        async with self.bot.store.write() as session:
+            await trace.record(session, consultation.id, moderator, "report_page", written_in)
+        name = f"{self.bot.catalogue.key}-{written_in}.html"
+        await reply(interaction, say("report.page_done"), files=[discord.File(io.BytesIO(made), name)])
+
+
+def _pictures(found: Overview, catalogue: Catalogue, names: Captions) -> Pictures:
+    charts: dict[str, Chart] = {
+        "map.png": map_chart(found.polls, names),
+        "turnout.png": turnout_chart(found.turnout, names),
+        "themes.png": themes_chart(named_themes(found.themes, catalogue, names), names),
+    }
+    return [(name, chart.png(), chart.alternative) for name, chart in charts.items()]
+
+
+def _standing(found: Overview, ended: int, running: int, say: Speech) -> list[str]:
+    """Say how many votes are in the report, and how many are not and why."""
+    lines = [say("report.votes", count=len(found.polls))]
+    if waiting := ended - len(found.polls):
+        lines.append(say("report.unpublished", count=waiting))
+    if running:
+        lines.append(say("report.open", count=running))
+    return lines
+
+
+async def setup(bot: ConsultationBot) -> None:
+    await bot.add_cog(Report(bot))

@@ -1,0 +1,71 @@
+"""Reasons in their authors' own words, as far as they may be quoted: some on a result's card, all of them in pages."""
+
+from collections.abc import Sequence
+
+from discord import ui
+
+from cogs.ui.layout import LAYOUT_LENGTH, Piece, button, card, harmless, rows, sent_once, text, text_length
+from cogs.ui.texts import Speech, captions
+from content.catalogue import Catalogue
+from models.records import Poll, Quote
+
+PAGE_LENGTH = 3_400  # leaves room for the heading of a page
+
+
+def with_quotes(
+    drawn: list[Piece], catalogue: Catalogue, poll: Poll, quotes: Sequence[Quote], speeches: Sequence[Speech]
+) -> list[Piece]:
+    """Add to a card what was `drawn` for it, as many reasons as fit, and the way to all where they do not."""
+    if not quotes:
+        return drawn
+    blocks = [_block(catalogue, poll, quote, speeches) for quote in quotes]
+    for shown in range(len(blocks), 0, -1):
+        left = len(blocks) - shown
+        heading = f"**{_joined('quotes.title', speeches)}**"
+        more = [_joined("quotes.more", speeches, count=left)] if left else []
+        added = [*drawn, text(heading, *blocks[:shown], *more)]
+        if text_length(added) <= LAYOUT_LENGTH:
+            return [*added, *(_way_to_all(poll, speeches) if left else [])]
+    return [*drawn, *_way_to_all(poll, speeches)]
+
+
+def quotes_page(catalogue: Catalogue, poll: Poll, quotes: Sequence[Quote], page: int, say: Speech) -> ui.LayoutView:
+    """Draw a page of the reasons of a poll, from page 0; one past the last shows the last."""
+    if not quotes:
+        return sent_once(card(text(say("quotes.none"))))
+    pages = _pages([_block(catalogue, poll, quote, [say]) for quote in quotes])
+    page = min(page, len(pages) - 1)
+    title = harmless(poll.wording[say.language].title)
+    heading = say("quotes.page", title=title, page=page + 1, pages=len(pages))
+    ways = []
+    if page > 0:
+        ways.append(button(say("deck.previous"), "reasons_page", poll.id, page - 1))
+    if page < len(pages) - 1:
+        ways.append(button(say("deck.next"), "reasons_page", poll.id, page + 1))
+    return sent_once(card(text(f"### {heading}"), text(pages[page]), *rows(ways)))
+
+
+def _pages(blocks: Sequence[str]) -> list[str]:
+    """Lay quotations out in as many texts as they need."""
+    pages: list[list[str]] = [[]]
+    for block in blocks:
+        if pages[-1] and sum(map(len, pages[-1])) + len(block) > PAGE_LENGTH:
+            pages.append([])
+        pages[-1].append(block)
+    return ["\n".join(page) for page in pages]
+
+
+def _block(catalogue: Catalogue, poll: Poll, quote: Quote, speeches: Sequence[Speech]) -> str:
+    """Return a reason as a quotation, and under it what it answered and for whom, in each language."""
+    lines = [f"> {harmless(line)}" for line in quote.text.splitlines() if line.strip()]
+    by = dict.fromkeys(captions(catalogue, say.language).attribution(poll, quote) for say in speeches)
+    told = " / ".join(harmless(one) for one in by if one)
+    return "\n".join([*lines, *([f"-# {told}"] if told else [])])
+
+
+def _way_to_all(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
+    return list(rows([button(_joined("quotes.read", speeches), "reasons", poll.id, emoji="📖")]))
+
+
+def _joined(phrase: str, speeches: Sequence[Speech], **values: int) -> str:
+    return " / ".join(dict.fromkeys(say(phrase, **values) for say in speeches))

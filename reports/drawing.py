@@ -1,0 +1,163 @@
+"""What all pictures share: a dark card, its colours and fonts, texts in lines; as PNG for Discord and SVG for pages.
+
+Draws on a `Figure` of its own (never pyplot), so that it may run in any thread; the same picture is the same bytes.
+"""
+
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from io import BytesIO, StringIO
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
+from matplotlib.textpath import text_to_path
+
+# Lengths are in the 400 pixels that Discord shows a picture wide; it is drawn with two dots to each.
+WIDTH = 400
+DOTS_PER_PIXEL = 2
+PIXELS_PER_INCH = 100
+POINTS_PER_PIXEL = 72 / PIXELS_PER_INCH
+MARGIN = 14
+INNER_WIDTH = WIDTH - 2 * MARGIN
+LINE = 18
+GAP = 13
+BASELINE = 13.5  # under the top of a line
+
+# A dark card of its own reads the same in Discord's dark and light modes. What is drawn on it in colour is of Okabe and
+# Ito's, told apart by people with any colour vision; each contrasts 3:1 with the card and 4.5:1 with the number on it.
+CARD = "#1e1f22"
+TRACK = "#3f4147"
+TEXT = "#f2f3f5"
+QUIET = "#b5bac1"
+GRID = "#565a62"
+BLUE, SKY, GREY, VERMILION = "#0072b2", "#56b4e9", "#a7a7a7", "#d55e00"
+LIGHT_INK, DARK_INK = "#ffffff", "#000000"
+
+# On a page the card follows the page: light, dark or on paper. A rim keeps light colours apart from a light card.
+PAGE_COLOURS = {
+    f"fill: {CARD}": "fill: var(--chart-card)",
+    f"stroke: {CARD}": "stroke: var(--chart-rim)",
+    TRACK: "var(--chart-track)",
+    TEXT: "var(--chart-text)",
+    QUIET: "var(--chart-quiet)",
+    GRID: "var(--chart-grid)",
+}
+
+ALTERNATIVE_LENGTH = 1_024  # Discord's limit for an attachment's description
+
+_PREAMBLE = re.compile(
+    r"\A.*?(?=<svg)|<metadata>.*?</metadata>\s*|<defs>\s*<style.*?</style>\s*</defs>\s*|<!--.*?-->", re.DOTALL
+)
+_ID = re.compile(r'\bid="([^"]*)"')
+_REFERENCE = re.compile(r'(href="#|url\(#)([^")]*)')
+_SVG_TAG = re.compile(r"<svg\b[^>]*>")
+
+
+def font(pixels: float, weight: str = "normal") -> FontProperties:
+    """Return the font of all pictures in this size; it is matplotlib's own, so it is there on every machine."""
+    return FontProperties(family="DejaVu Sans", size=pixels * POINTS_PER_PIXEL, weight=weight)
+
+
+TITLE_FONT = font(14, "bold")
+STRONG_FONT = font(12.5, "bold")
+LABEL_FONT = font(12.5)
+SMALL_FONT = font(11)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture, the finding that stands over it, and what it shows in words for those who do not see it.
+
+    `title_height` is how much of the picture the finding takes, in pixels.
+    """
+
+    finding: str
+    alternative: str
+    figure: Figure
+    title_height: float
+
+    def png(self) -> bytes:
+        """Return it for Discord, 800 dots wide."""
+        picture = BytesIO()
+        self.figure.savefig(picture, format="png", dpi="figure", metadata={"Software": None})
+        return picture.getvalue()
+
+    def svg(self, name: str) -> str:
+        """Return it for a page, without the finding, its letters drawn, its colours the page's.
+
+        `name` is unique on the page: every id begins with it.
+        """
+        picture = StringIO()
+        self.figure.savefig(picture, format="svg", metadata={"Date": None})
+        drawn = _PREAMBLE.sub("", picture.getvalue())
+        numbers = {found: f"{name}-{number}" for number, found in enumerate(dict.fromkeys(_ID.findall(drawn)))}
+        drawn = _ID.sub(lambda match: f'id="{numbers[match[1]]}"', drawn)
+        drawn = _REFERENCE.sub(lambda match: match[1] + numbers.get(match[2], match[2]), drawn)
+        for colour, of_page in PAGE_COLOURS.items():
+            drawn = drawn.replace(colour, of_page)
+        width, height = (inches * PIXELS_PER_INCH for inches in self.figure.get_size_inches())
+        height -= self.title_height
+        view = " ".join(f"{pixels * POINTS_PER_PIXEL:g}" for pixels in (0, self.title_height, width, height))
+        opening = (
+            f'<svg class="chart" role="img" aria-label="{escape(self.alternative)}" viewBox="{view}" '
+            f'width="{width:g}" height="{height:g}">'
+        )
+        return _SVG_TAG.sub(opening, drawn, count=1).strip()
+
+
+def card(height: float) -> tuple[Figure, Axes]:
+    """Return a card `height` pixels high, and axes on it that count in pixels from the top left."""
+    figure = Figure(
+        figsize=(WIDTH / PIXELS_PER_INCH, height / PIXELS_PER_INCH),
+        dpi=PIXELS_PER_INCH * DOTS_PER_PIXEL,
+        facecolor=CARD,
+    )
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(height, 0))
+    axes.set_axis_off()
+    return figure, axes
+
+
+def box(axes: Axes, left: float, top: float, width: float, height: float, colour: str, *, rim: bool = False) -> None:
+    """Draw a bar; with a `rim` it stands apart from the bar next to it."""
+    edge = CARD if rim else "none"
+    axes.add_patch(Rectangle((left, top), width, height, facecolor=colour, edgecolor=edge, linewidth=int(rim)))
+
+
+def write(
+    axes: Axes, x: float, top: float, text: str, face: FontProperties, *, colour: str = TEXT, align: str = "left"
+) -> None:
+    """Write a line of text whose line begins at `top`."""
+    # A title may hold dollar signs: they are money, not mathematics.
+    axes.text(x, top + BASELINE, text, fontproperties=face, color=colour, ha=align, va="baseline", parse_math=False)
+
+
+def write_lines(axes: Axes, top: float, lines: Sequence[str], face: FontProperties, *, colour: str = TEXT) -> float:
+    """Write lines at the left margin, and return where the next one begins."""
+    for line in lines:
+        write(axes, MARGIN, top, line, face, colour=colour)
+        top += LINE
+    return top
+
+
+def wrapped(text: str, face: FontProperties, width: float) -> tuple[str, ...]:
+    """Break a text into lines that fit `width` pixels, within a word where it must be."""
+    for length in range(len(text), 0, -1):
+        lines = textwrap.wrap(text, length)
+        if all(width_of(line, face) <= width for line in lines):
+            return tuple(lines)
+    return (text,)
+
+
+def width_of(text: str, face: FontProperties) -> float:
+    """Return how wide a text is in pixels."""
+    points, _height, _descent = text_to_path.get_text_width_height_descent(text, face, ismath=False)
+    return float(points) / POINTS_PER_PIXEL
+
+
+def shortened(text: str) -> str:
+    """Cut a text alternative to what Discord takes."""
+    return text if len(text) <= ALTERNATIVE_LENGTH else text[: ALTERNATIVE_LENGTH - 1] + "…"
