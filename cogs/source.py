@@ -11,6 +11,7 @@ from discord.ext import commands
 from cogs.client import ConsultationBot
 from cogs.ui.answer_cards import answer_card, fact_card
 from cogs.ui.layout import Piece, button, chosen, link, menus, pages, rows, sent_once, source, spaced, text
+from cogs.ui.outcome_cards import outcome_lines
 from cogs.ui.permissions import moderator_role
 from cogs.ui.replies import reply
 from cogs.ui.router import component
@@ -18,6 +19,7 @@ from cogs.ui.texts import Speech, command_text
 from content.catalogue import Fact, Group, Recommendation
 from content.words import words
 from models.errors import ConsultationError
+from models.outcomes import outcome_on
 from models.records import Consultation, PlaceKind
 
 CHOICES = 25
@@ -107,6 +109,7 @@ class Source(commands.Cog):
             text(f"### {found.title.in_language(say.language)}", found.text.in_language(say.language)),
             *([text(f"**{say('recommendation.area')}** {area.title.in_language(say.language)}")] if area else []),
             text(source(found.citation, say)),
+            *await self._outcome(interaction, found, say),
             *self._link_to_card(interaction, found, say),
         )
 
@@ -193,6 +196,14 @@ class Source(commands.Cog):
     def _link_to_card(self, interaction: discord.Interaction[Any], found: Recommendation, say: Speech) -> list[Piece]:
         url = self._card_url(interaction, found)
         return list(rows([link(say("recommendation.to_card"), url)])) if url else [text(say("recommendation.no_card"))]
+
+    async def _outcome(self, interaction: discord.Interaction[Any], found: Recommendation, say: Speech) -> list[Piece]:
+        consultation = self._consultation(interaction)
+        if consultation is None:
+            return []
+        async with self.bot.store.read() as session:
+            outcome = await outcome_on(session, consultation.id, found.key)
+        return [text(*outcome_lines(outcome, say))] if outcome else []
 
     def _card_url(self, interaction: discord.Interaction[Any], recommendation: Recommendation) -> str | None:
         consultation = self._consultation(interaction)

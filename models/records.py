@@ -143,6 +143,38 @@ class TraceEntry:
     done_at: datetime
 
 
+class Decision(StrEnum):
+    """What became of a recommendation or a question."""
+
+    ADOPTED = "adopted"
+    AMENDED = "amended"
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was decided on a subject, and why.
+
+    `wording` is the new wording by language where it was amended, else empty; `deferred_until` says until when it was
+    deferred, `review_at` when the decision is looked at again.
+    """
+
+    id: int
+    subject: str
+    decision: Decision
+    reason: str
+    wording: Mapping[str, str]
+    deferred_until: datetime | None
+    review_at: datetime | None
+    decided_at: datetime
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When moderators have to come back to it, None where they need not."""
+        return min(filter(None, (self.deferred_until, self.review_at)), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """A recommendation as it was voted on, in one language."""

@@ -206,6 +206,23 @@ class TraceRow(Base):
     done_at: Mapped[datetime]
 
 
+class OutcomeRow(Base):
+    """What was decided on a recommendation or a question; the newest row on a subject counts."""
+
+    __tablename__ = "outcomes"
+    __table_args__ = (Index("ix_outcomes_consultation_id_subject", "consultation_id", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    subject: Mapped[str] = mapped_column(String(80))
+    decision: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Text)
+    wording: Mapped[dict[str, Any]]
+    deferred_until: Mapped[datetime | None]
+    review_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime]
+
+
 class FeedbackRow(Base):
     """A contribution in words; `submission` is the message or the modal it came by, so that none is stored twice."""
 

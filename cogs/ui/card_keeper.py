@@ -17,6 +17,7 @@ from cogs.ui.cards import CHART, CardState, start_card, subject_card
 from cogs.ui.layout import sent_once
 from cogs.ui.texts import Speech, captions
 from models import polls
+from models.outcomes import outcome_on
 from models.records import Consultation, Place, PlaceKind, Poll, Visibility
 from models.tally import AnyResult, ChoiceCounts, PositionCounts
 from reports.charts import draw_result, text_alternative
@@ -72,6 +73,7 @@ class CardKeeper:
             poll = await polls.latest_poll_on(session, consultation.id, subject)
             turnout = await polls.turnout(session, poll.id) if poll else 0
             result = await polls.result(session, poll) if poll and poll.is_published else None
+            outcome = await outcome_on(session, consultation.id, subject)
         live = await self._live(poll) if poll else None
         files, chart_text = [], None
         if poll and result:
@@ -84,6 +86,7 @@ class CardKeeper:
             turnout,
             live,
             result,
+            outcome,
             chart_text,
             has_begun=poll is None or poll.opened_at <= self._bot.store.now(),
         )

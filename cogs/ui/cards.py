@@ -9,10 +9,11 @@ from discord import ui
 
 from cogs.ui.ballots import menu, option_lines, position_buttons
 from cogs.ui.layout import Piece, button, card, fitting, harmless, rows, source, text
+from cogs.ui.outcome_cards import outcome_lines
 from cogs.ui.quotes import with_quotes
 from cogs.ui.texts import Speech, captions
 from content.catalogue import Catalogue, Recommendation
-from models.records import ConsultationState, Poll, PollKind, Position, Quote, Visibility, Wording
+from models.records import ConsultationState, Outcome, Poll, PollKind, Position, Quote, Visibility, Wording
 from models.tally import (
     AnyResult,
     ChoiceCounts,
@@ -21,7 +22,7 @@ from models.tally import (
     SegmentRow,
 )
 from reports.captions import Captions
-from reports.findings import outcome_lines
+from reports.findings import result_lines
 
 CHART = "result.png"
 OPTIONS_OF_SEGMENT = 3
@@ -38,7 +39,7 @@ class CardState:
     """What a card shows besides what it is about.
 
     `poll` is the newest poll on it, `turnout` how many have voted, `live` what a live result shows meanwhile, `result`
-    what is published once it has ended, `chart_text` the chart's text alternative, None where there is no chart,
+    what is published once it has ended, `outcome` what was decided on it, `chart_text` the chart's text alternative, None where there is no chart,
     `has_begun` whether the poll takes ballots already.
     """
 
@@ -48,6 +49,7 @@ class CardState:
     turnout: int = 0
     live: PositionCounts | ChoiceCounts | None = None
     result: AnyResult | None = None
+    outcome: Outcome | None = None
     chart_text: str | None = None
     has_begun: bool = True
 
@@ -179,6 +181,7 @@ def _subject_pieces(
             *wording(recommendation, state.poll, say, options=state.lists_options),
             ui.Separator(visible=False),
             *_poll_status(catalogue, state, say, segments=number < tables),
+            *([text(*outcome_lines(state.outcome, say))] if state.outcome else []),
             ui.Separator(),
         ]
     if state.chart_text is not None:
@@ -258,7 +261,7 @@ def result_lines(result: AnyResult, poll: Poll, names: Captions, say: Speech, *,
     yield from counts_lines(poll, result.total, names, say, most=None if segments else OPTIONS_IN_SHORT)
     for row in result.segments if segments else ():
         yield _segment_line(poll, row, names, say)
-    yield from outcome_lines(result, poll.quorum, names, segments=segments)
+    yield from result_lines(result, poll.quorum, names, segments=segments)
 
 
 def counts_lines(

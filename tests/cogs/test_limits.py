@@ -201,9 +201,9 @@ def test_a_recommendation_s_card_fits(
         "open without end": CardState(
             ConsultationState.OPEN, reads_messages=False, poll=replace(running, closes_at=None), turnout=10**5
         ),
-        "ended": CardState(ConsultationState.OPEN, False, ended, 10**5, None, counted, alternative),
+        "ended": CardState(ConsultationState.OPEN, False, ended, 10**5, None, counted, None, alternative),
         "ended without segments": CardState(
-            ConsultationState.OPEN, False, ended, 10**5, None, replace(counted, segments=()), alternative
+            ConsultationState.OPEN, False, ended, 10**5, None, replace(counted, segments=()), None, alternative
         ),
     }[state]
 

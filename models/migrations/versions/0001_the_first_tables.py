@@ -76,6 +76,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_moderators_answers")),
     )
     op.create_table(
+        "outcomes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("decision", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("wording", sa.JSON(), nullable=False),
+        sa.Column("deferred_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("review_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_outcomes_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outcomes")),
+    )
+    with op.batch_alter_table("outcomes", schema=None) as batch_op:
+        batch_op.create_index("ix_outcomes_consultation_id_subject", ["consultation_id", "subject"], unique=False)
+
+    op.create_table(
         "participants",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
@@ -239,6 +258,10 @@ def downgrade() -> None:
     op.drop_table("poll_drafts")
     op.drop_table("places")
     op.drop_table("participants")
+    with op.batch_alter_table("outcomes", schema=None) as batch_op:
+        batch_op.drop_index("ix_outcomes_consultation_id_subject")
+
+    op.drop_table("outcomes")
     op.drop_table("moderators_answers")
     op.drop_table("feedback")
     op.drop_table("stored_values")

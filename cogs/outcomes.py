@@ -1,0 +1,178 @@
+"""Outcomes: moderators say what was decided on a recommendation, and everybody who had a part in it is told once."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.client import ConsultationBot
+from cogs.source import choices
+from cogs.ui.deadlines import parse_deadline
+from cogs.ui.forms import filled_in, form, written
+from cogs.ui.layout import Piece, harmless, pages, sent_once, text
+from cogs.ui.outcome_cards import outcome_card, outcome_lines
+from cogs.ui.permissions import moderators, require_moderator
+from cogs.ui.poll_lists import find_subject, subject_titles
+from cogs.ui.replies import reply
+from cogs.ui.router import component
+from cogs.ui.texts import PHRASES, Speech, command_text, one_of, options
+from content.catalogue import LANGUAGES
+from models import notices, outcomes
+from models.records import Consultation, Decision, Outcome, PlaceKind
+from models.store import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+REASON = "reason"
+WORDING = "wording"
+UNTIL = "until"
+REVIEW = "review"
+REASON_LENGTH = 1_000
+WORDING_LENGTH = 600
+DATE_LENGTH = 60
+
+
+class Outcomes(commands.Cog):
+    """Keeps what was decided, shows it, and tells those whom it concerns."""
+
+    outcome = moderators(command_text("command.outcome.name"), command_text("command.outcome.description"))
+
+    def __init__(self, bot: ConsultationBot) -> None:
+        self.bot = bot
+
+    @outcome.command(
+        name=command_text("command.outcome_decide.name"),
+        description=command_text("command.outcome_decide.description"),
+    )
+    @options("decision", recommendation="outcome_subject")
+    @app_commands.choices(decision=one_of("decision", Decision))
+    async def decide(self, interaction: discord.Interaction[Any], recommendation: str, decision: str) -> None:
+        """Ask for the reason, and for what this decision needs besides."""
+        require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        async with self.bot.store.read() as session:
+            titles = await subject_titles(session, self.bot, consultation)
+        subject = find_subject(titles, recommendation, say)
+        fields: list[Piece] = [written(REASON, say("outcome.reason"), say("outcome.reason_hint"), length=REASON_LENGTH)]
+        if decision == Decision.AMENDED:
+            for public in self.bot.public_speeches(consultation):
+                label = f"{say('outcome.wording')} ({public.language.upper()})"
+                fields.append(
+                    written(f"{WORDING}_{public.language}", label, say("outcome.wording_hint"), length=WORDING_LENGTH)
+                )
+        if decision == Decision.DEFERRED:
+            fields.append(written(UNTIL, say("outcome.until"), say("outcome.date_hint"), length=DATE_LENGTH))
+        fields.append(
+            written(REVIEW, say("outcome.review"), say("outcome.date_hint"), required=False, length=DATE_LENGTH)
+        )
+        title = say("outcome.form_title", decision=say(f"decision.{decision}"))
+        await interaction.response.send_modal(form(title, interaction, "decided", decision, subject, fields=fields))
+
+    @decide.autocomplete("recommendation")
+    async def subjects(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        consultation = self.bot.store.memory.consultations.get(interaction.guild_id or 0)
+        if consultation is None:
+            return []
+        language = self.bot.speech(interaction).language
+        async with self.bot.store.read() as session:
+            titles = await subject_titles(session, self.bot, consultation)
+        return choices({subject: title[language] for subject, title in titles.items()}, typed)
+
+    @component("decided")
+    async def decided(
+        self, interaction: discord.Interaction[Any], decision: str, subject: str, _opened_by: str
+    ) -> None:
+        """Store the outcome, then show it to everybody and let those whom it concerns be told."""
+        moderator = require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say, answers = self.bot.speech(interaction), filled_in(interaction)
+        until, review_at = (self._moment(answers.get(field), say) for field in (UNTIL, REVIEW))
+        wording = {one: answers.get(f"{WORDING}_{one}") or "" for one in consultation.public_languages}
+        async with self.bot.store.write() as session:
+            titles = (await subject_titles(session, self.bot, consultation))[subject]
+            outcome = await outcomes.decide(
+                session,
+                consultation,
+                moderator,
+                subject,
+                Decision(decision),
+                answers[REASON] or "",
+                wording=wording,
+                deferred_until=until,
+                review_at=review_at,
+            )
+            concerned = await outcomes.concerned(session, consultation.id, subject)
+            for user_id, references in concerned.items():
+                await _let_be_told(session, consultation, user_id, outcome, titles, references)
+        self.bot.dispatch("notices_added")
+        self.bot.cards.refresh(consultation, subject, at_once=True)
+        posted = await self._post(consultation, outcome, titles)
+        named = harmless(titles[say.language])
+        told = say("outcome.stored", title=named, decision=say(f"decision.{decision}"), count=len(concerned))
+        await reply(interaction, told if posted else f"{told} {say('outcome.not_posted')}")
+
+    @outcome.command(
+        name=command_text("command.outcome_due.name"), description=command_text("command.outcome_due.description")
+    )
+    async def due(self, interaction: discord.Interaction[Any]) -> None:
+        """Show which outcomes are to be looked at again, and what has none yet."""
+        require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        async with self.bot.store.read() as session:
+            decided = await outcomes.outcomes(session, consultation.id)
+            titles = await subject_titles(session, self.bot, consultation)
+        pieces: list[Piece] = [text(f"### {say('outcome.due')}")]
+        for one in outcomes.due(decided, self.bot.store.now()):
+            title = titles.get(one.subject, {}).get(say.language, one.subject)
+            pieces.append(text(f"**{harmless(title)}**", *outcome_lines(one, say)))
+        if len(pieces) == 1:
+            pieces.append(text(say("outcome.none_due")))
+        undecided = [harmless(title[say.language]) for subject, title in titles.items() if subject not in decided]
+        if undecided:
+            pieces.append(text(say("outcome.undecided", count=len(undecided)), *(f"- {one}" for one in undecided)))
+        for page in pages(pieces):
+            await reply(interaction, view=page)
+
+    async def _post(self, consultation: Consultation, outcome: Outcome, titles: Mapping[str, str]) -> bool:
+        """Post an outcome in its subject's thread; say whether that went well."""
+        thread_id = self.bot.store.memory.place(consultation.id, PlaceKind.THREAD, outcome.subject)
+        if thread_id is None:
+            return False
+        thread = self.bot.get_partial_messageable(thread_id, guild_id=consultation.guild_id)
+        try:
+            await thread.send(view=sent_once(*outcome_card(outcome, titles, self.bot.public_speeches(consultation))))
+        except discord.HTTPException as error:
+            log.warning("the outcome on %s could not be posted (Discord's code %s)", outcome.subject, error.code)
+            return False
+        return True
+
+    def _moment(self, typed: str | None, say: Speech) -> datetime | None:
+        """Return the moment that was typed, None for none. Raises ConsultationError where it is not understood."""
+        if not typed or not typed.strip():
+            return None
+        return parse_deadline(typed, say.language, self.bot.catalogue.timezone, self.bot.store.now())
+
+
+async def _let_be_told(
+    session: UnitOfWork,
+    consultation: Consultation,
+    user_id: int,
+    outcome: Outcome,
+    titles: Mapping[str, str],
+    references: Sequence[str],
+) -> None:
+    """Let somebody be told an outcome, and which of their own words moderators hold for representative."""
+    phrase = "outcome.notice_words" if references else "outcome.notice"
+    decision = {language: PHRASES.text(f"decision.{outcome.decision}", language) for language in LANGUAGES}
+    values = {"title": titles, "decision": decision, "reason": outcome.reason, "references": ", ".join(references)}
+    await notices.add(session, consultation.id, user_id, phrase, **values)
+
+
+async def setup(bot: ConsultationBot) -> None:
+    await bot.add_cog(Outcomes(bot))

@@ -1,0 +1,132 @@
+"""Outcomes: what was decided on a recommendation or a question, why, and when it is looked at again.
+
+The newest outcome on a subject counts; the earlier ones are kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import select
+
+from models import trace
+from models.errors import ConsultationError
+from models.records import Consultation, Decision, FeedbackKind, Moderator, Outcome
+from models.sealing import Purpose
+from models.store import UnitOfWork
+from models.tables import BallotRow, FeedbackRow, OutcomeRow, PollRow
+
+
+async def decide(
+    session: UnitOfWork,
+    consultation: Consultation,
+    moderator: Moderator,
+    subject: str,
+    decision: Decision,
+    reason: str,
+    *,
+    wording: Mapping[str, str] | None = None,
+    deferred_until: datetime | None = None,
+    review_at: datetime | None = None,
+) -> Outcome:
+    """Keep what was decided.
+
+    `wording` is the new wording by language, of an amended recommendation alone; `deferred_until` belongs to what is
+    deferred alone. Raises ConsultationError where either is missing, where no reason is given, or a time has passed.
+    """
+    if not reason.strip():
+        raise ConsultationError("outcome.reason_missing")
+    if decision is Decision.AMENDED and not (wording and all(text.strip() for text in wording.values())):
+        raise ConsultationError("outcome.wording_missing")
+    if decision is Decision.DEFERRED and deferred_until is None:
+        raise ConsultationError("outcome.until_missing")
+    if any(moment is not None and moment <= session.now() for moment in (deferred_until, review_at)):
+        raise ConsultationError("poll.end_in_past")
+    row = OutcomeRow(
+        consultation_id=consultation.id,
+        subject=subject,
+        decision=decision.value,
+        reason=reason.strip(),
+        wording=dict(wording or {}) if decision is Decision.AMENDED else {},
+        deferred_until=deferred_until if decision is Decision.DEFERRED else None,
+        review_at=review_at,
+        decided_at=session.now(),
+    )
+    session.add(row)
+    await trace.record(session, consultation.id, moderator, "outcome_decide", subject, reason.strip())
+    await session.flush()
+    return _record(row)
+
+
+async def outcomes(session: UnitOfWork, consultation_id: int) -> dict[str, Outcome]:
+    """Return the newest outcome on each subject of a consultation that has one, by subject."""
+    rows = await session.scalars(
+        select(OutcomeRow).where(OutcomeRow.consultation_id == consultation_id).order_by(OutcomeRow.id)
+    )
+    return {row.subject: _record(row) for row in rows}
+
+
+async def outcome_on(session: UnitOfWork, consultation_id: int, subject: str) -> Outcome | None:
+    """Return the newest outcome on one subject."""
+    row = await session.scalar(
+        select(OutcomeRow)
+        .where(OutcomeRow.consultation_id == consultation_id, OutcomeRow.subject == subject)
+        .order_by(OutcomeRow.id.desc())
+        .limit(1)
+    )
+    return None if row is None else _record(row)
+
+
+def due(decided: Mapping[str, Outcome], now: datetime) -> Sequence[Outcome]:
+    """Return the outcomes that are to be looked at again by `now`, those that wait longest first."""
+    waiting = [(one.due_at, one) for one in decided.values() if one.due_at is not None and one.due_at <= now]
+    return [one for _due_at, one in sorted(waiting, key=lambda found: (found[0], found[1].id))]
+
+
+async def concerned(session: UnitOfWork, consultation_id: int, subject: str) -> dict[int, list[str]]:
+    """Return who voted or commented on a subject, by Discord id, each with the references of their comments.
+
+    The ids leave here to tell these people of an outcome and are stored nowhere. Ballots and comments whose owner was
+    erased lead to nobody.
+    """
+    ballots = await session.execute(
+        select(BallotRow.seal)
+        .join(PollRow, PollRow.id == BallotRow.poll_id)
+        .where(PollRow.consultation_id == consultation_id, PollRow.subject == subject)
+    )
+    comments = await session.execute(
+        select(FeedbackRow.kind, FeedbackRow.seal, FeedbackRow.reference).where(
+            FeedbackRow.consultation_id == consultation_id,
+            FeedbackRow.recommendation == subject,
+            FeedbackRow.deleted_at.is_(None),
+        )
+    )
+    found: dict[int, list[str]] = {}
+    for (seal,) in ballots:
+        if (user_id := _opened(session, Purpose.BALLOT, seal, consultation_id)) is not None:
+            found.setdefault(user_id, [])
+    for kind, seal, reference in comments:
+        purpose = Purpose.THREAD if kind == FeedbackKind.THREAD else Purpose.FEEDBACK
+        if (user_id := _opened(session, purpose, seal, consultation_id)) is not None:
+            found.setdefault(user_id, []).append(reference)
+    return found
+
+
+def _opened(session: UnitOfWork, purpose: Purpose, seal: bytes, consultation_id: int) -> int | None:
+    try:
+        return session.sealer.open(purpose, seal, consultation_id)
+    except InvalidTag:
+        return None
+
+
+def _record(row: OutcomeRow) -> Outcome:
+    return Outcome(
+        row.id,
+        row.subject,
+        Decision(row.decision),
+        row.reason,
+        row.wording,
+        row.deferred_until,
+        row.review_at,
+        row.decided_at,
+    )
