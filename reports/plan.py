@@ -21,7 +21,7 @@ from models.tally import PositionCounts, Result
 from reports.captions import Captions
 from reports.charts import result_chart
 from reports.docx_parts import Heading, add_bookmark, add_contents, add_picture, set_language
-from reports.findings import FEW, result_lines, result_finding
+from reports.findings import FEW, remarks, result_finding
 
 MOST_QUOTES = 12
 """So many words are quoted at most under one recommendation; what is left out is counted."""
@@ -178,7 +178,7 @@ class _Plan:
         self._paragraph(result_finding(poll, result, self.captions), reference)
         if poll.end_reason:
             self._paragraph(self.say("card.end_reason", reason=poll.end_reason), reference)
-        for line in result_lines(result, poll.quorum, self.captions):
+        for line in remarks(result, poll.quorum, self.captions):
             self._paragraph(line, reference)
         if isinstance(result, Result) and one.ballots:
             self._positions(result)

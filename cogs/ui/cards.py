@@ -22,7 +22,7 @@ from models.tally import (
     SegmentRow,
 )
 from reports.captions import Captions
-from reports.findings import result_lines
+from reports.findings import remarks
 
 CHART = "result.png"
 OPTIONS_OF_SEGMENT = 3
@@ -261,7 +261,7 @@ def result_lines(result: AnyResult, poll: Poll, names: Captions, say: Speech, *,
     yield from counts_lines(poll, result.total, names, say, most=None if segments else OPTIONS_IN_SHORT)
     for row in result.segments if segments else ():
         yield _segment_line(poll, row, names, say)
-    yield from result_lines(result, poll.quorum, names, segments=segments)
+    yield from remarks(result, poll.quorum, names, segments=segments)
 
 
 def counts_lines(
