@@ -61,7 +61,7 @@ async def turnout(session: UnitOfWork, ended: Sequence[EndedPoll]) -> Turnout | 
             .where(BallotRow.poll_id == one.poll.id)
             .group_by(BallotRow.segment, day),
         )
-        for segment, cast_on, ballots in counted.tuples():
+        for segment, cast_on, ballots in counted:
             rows.setdefault(one.result.labels[segment], Counter())[date.fromisoformat(cast_on)] += ballots
         for row, by_day in rows.items():
             by_row.setdefault(row, Counter()).update(told_days(by_day, end))

@@ -1,0 +1,184 @@
+"""Who sees which result, in what order, and which reasons may be quoted."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import polls, results
+from models.errors import ConsultationError
+from models.records import Ballot, BallotPaper, Option, PollKind, Position, Quotation, Quote, Visibility
+from models.results import EndedPoll, Order, ordered
+from models.tally import PositionCounts, division, tally, tally_choices
+
+numbers = st.integers(0, 10**6)
+counted = st.builds(PositionCounts, numbers, numbers, numbers, numbers)
+TWO = (Option("a", {"en": "Rye", "fr": "Seigle"}), Option("b", {"en": "Oats", "fr": "Avoine"}))
+
+
+# Division
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        (PositionCounts(support=8), 0),
+        (PositionCounts(object=8), 0),
+        (PositionCounts(pass_=8), 0),
+        (PositionCounts(support=2, accept=2, object=4), 1),
+        (PositionCounts(support=4, pass_=4), 0.25),
+        (PositionCounts(support=3, object=1), 0.75),
+    ],
+    ids=["all agree", "all object", "all pass", "half and half", "half pass", "a quarter objects"],
+)
+def test_division_is_the_variance_of_what_people_answered(counts, expected):
+    assert division(counts) == pytest.approx(expected)
+
+
+def test_of_nobody_there_is_no_division():
+    assert division(PositionCounts()) is None
+
+
+@given(counted)
+def test_division_lies_between_0_and_1(counts):
+    if (found := division(counts)) is not None:
+        assert -1e-9 <= found <= 1 + 1e-9
+
+
+@given(counted)
+def test_division_takes_no_side(counts):
+    mirrored = PositionCounts(counts.object, 0, counts.agreeing, counts.pass_)
+    assert division(mirrored) == (None if division(counts) is None else pytest.approx(division(counts)))
+
+
+# The order
+
+
+def ended(poll, number, *counts):
+    return EndedPoll(_numbered(poll, number), tally(counts))
+
+
+def _numbered(poll, number):
+    return type(poll)(**{**{name: getattr(poll, name) for name in poll.__slots__}, "id": number})
+
+
+async def test_polls_without_the_measure_come_last_by_turnout(poll):
+    agreed, split = ended(poll, 1, ("x", Position.SUPPORT, 9)), ended(poll, 2, ("x", Position.OBJECT, 9))
+    nobody = ended(poll, 3)
+    paper = BallotPaper(PollKind.SINGLE, TWO)
+    few, many = (
+        EndedPoll(_numbered(poll, number), tally_choices([("x", "a", ballots)], paper))
+        for number, ballots in ((4, 3), (5, 70))
+    )
+    for order in Order:
+        assert [one.poll.id for one in ordered([few, nobody, many, split, agreed], order)][2:] == [5, 4, 3]
+    assert [one.poll.id for one in ordered([split, agreed], Order.CONSENSUS)] == [1, 2]
+    assert [one.poll.id for one in ordered([agreed, split], Order.OBJECTIONS)] == [2, 1]
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.sampled_from("xyz"), st.sampled_from(Position), st.integers(1, 9)), max_size=6),
+        max_size=8,
+    )
+)
+def test_every_poll_is_in_every_order_once(polls_counted):
+    class Numbered:
+        def __init__(self, number):
+            self.id = number
+
+    every = [EndedPoll(Numbered(number), tally(counts)) for number, counts in enumerate(polls_counted)]
+    for order in Order:
+        assert Counter(one.poll.id for one in ordered(every, order)) == Counter(range(len(every)))
+
+
+# Who sees what
+
+
+async def test_open_cancelled_and_unpublished_polls_are_nobody_s_business(store, consultation, wording):
+    async with store.write() as session:
+        made = [
+            await polls.open_poll(session, consultation, key, "research", wording, None, visibility=visibility)
+            for key, visibility in (
+                ("open", Visibility.LIVE),
+                ("cancelled", Visibility.ENDED),
+                ("waiting", Visibility.PUBLISHED),
+                ("shown", Visibility.ENDED),
+            )
+        ]
+        await polls.cancel(session, made[1].id, "Asked wrongly.")
+        for one in made[2:]:
+            await polls.end(session, one.id, "Time is up.")
+    async with store.read() as session:
+        assert [one.poll.subject for one in await results.ended(session, consultation.id)] == ["shown"]
+        every = await results.ended(session, consultation.id, unpublished=True)
+        assert [one.poll.subject for one in every] == ["waiting", "shown"]
+        for one in made[:3]:
+            with pytest.raises(ConsultationError, match=r"results\.unknown"):
+                await results.find(session, consultation.id, one.id)
+        for one in made[:2]:
+            with pytest.raises(ConsultationError, match=r"results\.unknown"):
+                await results.find(session, consultation.id, one.id, unpublished=True)
+        with pytest.raises(ConsultationError, match=r"results\.unknown"):
+            await results.find(session, consultation.id + 1, made[3].id, unpublished=True)
+
+
+# Quotes
+
+
+async def quoted(store, box, poll, *ballots):
+    for number, (segment, answer, text, quotation) in enumerate(ballots, start=1):
+        await box.cast(Ballot(poll.id, number, segment, answer, text, quotation))
+    async with store.write() as session:
+        over = await polls.end(session, poll.id, "Time is up.")
+    async with store.read() as session:
+        return await results.quotes(session, over)
+
+
+async def test_reasons_are_quoted_as_allowed_objections_first(store, box, poll):
+    five = [("industry", Position.SUPPORT, None, Quotation.NOT)] * 5
+    found = await quoted(
+        store,
+        box,
+        poll,
+        *five,
+        ("industry", Position.ACCEPT, "Well enough.", Quotation.WITH_SEGMENT),
+        ("industry", Position.OBJECT, "Too slow.", Quotation.WITHOUT_SEGMENT),
+        ("industry", Position.OBJECT, "Never mind.", Quotation.NOT),
+    )
+    assert found == [Quote("object", None, "Too slow."), Quote("accept", "industry", "Well enough.")]
+
+
+async def test_a_segment_that_has_no_row_of_its_own_is_never_named(store, box, poll):
+    merged = [
+        (segment, Position.SUPPORT, None, Quotation.NOT) for segment in ("academia", "hospitals") for _ in range(2)
+    ]
+    found = await quoted(
+        store,
+        box,
+        poll,
+        *[("industry", Position.SUPPORT, None, Quotation.NOT)] * 5,
+        *merged,
+        ("academia", Position.OBJECT, "Merged into others.", Quotation.WITH_SEGMENT),
+    )
+    assert found == [Quote("object", None, "Merged into others.")]
+
+
+async def test_no_segment_is_named_where_the_poll_shows_none(store, box, poll):
+    found = await quoted(store, box, poll, ("industry", Position.OBJECT, "Alone.", Quotation.WITH_SEGMENT))
+    assert found == [Quote("object", None, "Alone.")]
+
+
+async def test_what_several_options_somebody_chose_is_not_told_with_their_words(store, box, consultation, wording):
+    async with store.write() as session:
+        several, single = [
+            await polls.open_poll(
+                session, consultation, None, "research", wording, None, paper=BallotPaper(kind, TWO, 2)
+            )
+            for kind in (PollKind.SEVERAL, PollKind.SINGLE)
+        ]
+    assert await quoted(store, box, several, ("x", "ab", "Both.", Quotation.WITHOUT_SEGMENT)) == [
+        Quote(None, None, "Both.")
+    ]
+    assert await quoted(store, box, single, ("x", "a", "Rye.", Quotation.WITHOUT_SEGMENT)) == [Quote("a", None, "Rye.")]
