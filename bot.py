@@ -21,7 +21,7 @@ from typing import Any, Literal, TextIO
 
 import discord
 import platformdirs
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cogs.client import ConsultationBot
@@ -31,6 +31,7 @@ from content.answers import Answers
 from content.catalogue import LANGUAGES, Catalogue, ContentError, Language, load_catalogue
 from content.checking import check
 from models.errors import OperatorError
+from models.limits import Deed, Policy
 from models.sealing import Sealer, read_or_make_key
 from models.store import Store, exists, open_store
 from reports.overview import read_overview
@@ -57,8 +58,17 @@ class Settings(BaseSettings):
     content_folder: Path = HERE / "content" / "valley"
     database_url: str = f"sqlite+aiosqlite:///{HERE / 'data' / 'consultation.db'}"
     key_file: Path = platformdirs.user_config_path(NAME) / "key"
+    feedback_per_hour: PositiveInt = 20
+    questions_per_hour: PositiveInt = 60
+    links: Literal["allowed", "refused"] = "allowed"
     rehearsal_port: int = 8765
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def policy(self) -> Policy:
+        """How much one person may do in an hour, and what may stand in what they write."""
+        per_hour = {Deed.FEEDBACK: self.feedback_per_hour, Deed.QUESTION: self.questions_per_hour}
+        return Policy(per_hour, links=self.links == "allowed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -173,16 +183,17 @@ async def _connect(settings: Settings, catalogue: Catalogue, token: str) -> None
     answers = Answers(catalogue)
     answers.warm()
     store = await open_the_store(settings)
+    policy = settings.policy
     try:
         try:
-            await _run(ConsultationBot(store, catalogue, answers), token)
+            await _run(ConsultationBot(store, catalogue, answers, policy=policy), token)
         except discord.PrivilegedIntentsRequired:
             log.warning(
                 "Discord does not hand over the text of threads: switch on 'Message Content Intent' for this bot in "
                 "Discord's developer portal (Bot, Privileged Gateway Intents) and restart. Until then it runs without "
                 "reading threads; feedback by button and command works.",
             )
-            await _run(ConsultationBot(store, catalogue, answers, message_content=False), token)
+            await _run(ConsultationBot(store, catalogue, answers, message_content=False, policy=policy), token)
     except discord.LoginFailure as error:
         raise OperatorError(
             "Discord does not know this token. Copy a new one from the developer portal (Bot, Reset Token) "

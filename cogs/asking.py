@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Hashable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -20,13 +21,15 @@ from cogs.ui.given_answers import GivenAnswer, GivenAnswers
 from cogs.ui.layout import Piece, card, sent_once, text
 from cogs.ui.moderators_answers import Found
 from cogs.ui.recent_questions import RecentQuestions
-from cogs.ui.replies import reply
+from cogs.ui.replies import reply, sentence_of
 from cogs.ui.router import component
 from cogs.ui.texts import Speech, command_text
 from content.answers import Answer, AnswerKind
 from content.asked import leans, with_previous
+from content.catalogue import Language
 from models import questions
 from models.errors import ConsultationError
+from models.limits import WINDOW, Deed
 from models.records import Consultation, ConsultationState, PlaceKind, QuestionKind
 
 log = logging.getLogger(__name__)
@@ -51,6 +54,7 @@ class Asking(commands.Cog):
         self.bot = bot
         self._recent = RecentQuestions(bot.store.now)
         self._given = GivenAnswers()
+        self._refused: dict[int, datetime] = {}  # who was told in chat that they asked too much, and when
 
     @app_commands.command(name=command_text("command.ask.name"), description=command_text("command.ask.description"))
     @app_commands.rename(question=command_text("option.question.name"))
@@ -63,17 +67,18 @@ class Asking(commands.Cog):
         await self._answer_privately(interaction, question)
 
     @component("ask")
-    async def ask_in_form(self, interaction: discord.Interaction[Any], opened_by: str | None = None) -> None:
+    async def ask_in_form(self, interaction: discord.Interaction[Any], opened_by: int | None = None) -> None:
         """Open the question form, or answer the question that was typed into it."""
         if opened_by is not None:
             await self._answer_privately(interaction, filled_in(interaction)[QUESTION])
             return
+        self.bot.limits.require(Deed.QUESTION, interaction.user.id)
         say = self.bot.speech(interaction)
         field = written(QUESTION, say("ask.question"), say("ask.hint"), length=QUESTION_LENGTH)
         await interaction.response.send_modal(form(say("ask.title"), interaction, "ask", fields=[field]))
 
     @component("fact")
-    async def show_fact(self, interaction: discord.Interaction[Any], key: str, language: str) -> None:
+    async def show_fact(self, interaction: discord.Interaction[Any], key: str, language: Language) -> None:
         """Show a fact that a button offered, to the person alone, in the language the button stood in."""
         fact = self.bot.catalogue.facts.get(key)
         if fact is None:
@@ -87,17 +92,33 @@ class Asking(commands.Cog):
         if not (is_addressed(self.bot, message) or self._is_open_question(message)):
             return
         language = self.bot.store.language_of(message.author.id)
+        say = Speech(language or self.bot.catalogue.default_language)
         if question := without_mentions(message):
-            consultation = self._consultation(message.guild.id if message.guild else None, message.author.id)
-            told = await self._tell(question, language, message.channel.id, consultation)
+            try:
+                consultation = self._consultation(message.guild.id if message.guild else None, message.author.id)
+                with self.bot.limits.counted(Deed.QUESTION, message.author.id):
+                    told = await self._tell(question, language, message.channel.id, consultation)
+            except ConsultationError as refusal:
+                if not self._is_to_be_told(message.author.id):
+                    return
+                told = Told([card(text(sentence_of(refusal, say)))])
         else:
-            told = Told([card(text(Speech(language or self.bot.catalogue.default_language)("help.everyone")))])
+            told = Told([card(text(say("help.everyone")))])
         try:
             await message.reply(view=sent_once(*told.pieces), mention_author=False)
             self._keep_unanswered(told)
         except discord.HTTPException as error:
             # The question may be gone by now, or the bot may not write where it stands.
             log.warning("a question in chat was not answered (Discord's code %s)", error.code)
+
+    def _is_to_be_told(self, user_id: int) -> bool:
+        """Say once an hour that somebody who asks too much is to be told: nobody shall make the bot spam."""
+        now = self.bot.store.now()
+        self._refused = {person: moment for person, moment in self._refused.items() if moment > now - WINDOW}
+        if user_id in self._refused:
+            return False
+        self._refused[user_id] = now
+        return True
 
     def _is_open_question(self, message: discord.Message) -> bool:
         """Say whether this stands in the questions channel without being said to another member."""
@@ -111,10 +132,10 @@ class Asking(commands.Cog):
         )
 
     @component("moderators_answer")
-    async def show_moderators_answer(self, interaction: discord.Interaction[Any], answer_id: str) -> None:
+    async def show_moderators_answer(self, interaction: discord.Interaction[Any], answer_id: int) -> None:
         """Show an answer of the moderators that a button offered, to the person alone."""
         served = (answer for answers in self.bot.store.memory.answers.values() for answer in answers)
-        answer = next((answer for answer in served if answer.id == int(answer_id)), None)
+        answer = next((answer for answer in served if answer.id == answer_id), None)
         if answer is None:
             raise ConsultationError("question.answer_gone")
         await reply(interaction, view=sent_once(*moderators_answer_card(answer)))
@@ -125,15 +146,15 @@ class Asking(commands.Cog):
         await reply(interaction, self.bot.speech(interaction)("helped.thanks"))
 
     @component("unhelpful")
-    async def unhelpful(self, interaction: discord.Interaction[Any], language: str, number: str) -> None:
+    async def unhelpful(self, interaction: discord.Interaction[Any], language: Language, number: int) -> None:
         """Keep the question whose answer did not help, once; ask for it where it is not remembered any more."""
         consultation = self._consultation_asked_in(interaction)
-        given = self._given.find(int(number))
+        given = self._given.find(number)
         if given is not None:
-            await self._keep(consultation, int(number), given)
+            await self._keep(consultation, number, given)
         else:
             async with self.bot.store.read() as session:
-                kept = await questions.is_kept(session, consultation.id, int(number))
+                kept = await questions.is_kept(session, consultation.id, number)
             if not kept:
                 await self._ask_again(interaction, language, number)
                 return
@@ -141,14 +162,15 @@ class Asking(commands.Cog):
 
     @component("asked_again")
     async def asked_again(
-        self, interaction: discord.Interaction[Any], language: str, number: str, _opened_by: str
+        self, interaction: discord.Interaction[Any], language: Language, number: int, _opened_by: int
     ) -> None:
         """Keep a question whose answer did not help, as it was typed once more."""
+        consultation = self._consultation_asked_in(interaction)
         given = GivenAnswer(filled_in(interaction)[QUESTION] or "", language, QuestionKind.DISLIKED)
-        await self._keep(self._consultation_asked_in(interaction), int(number), given)
+        await self._keep(consultation, number, given)
         await reply(interaction, self.bot.speech(interaction)("helped.kept"))
 
-    async def _ask_again(self, interaction: discord.Interaction[Any], language: str, number: str) -> None:
+    async def _ask_again(self, interaction: discord.Interaction[Any], language: str, number: int) -> None:
         say = self.bot.speech(interaction)
         field = written(QUESTION, say("ask.question"), say("helped.ask_again"), length=questions.QUESTION_LENGTH)
         await interaction.response.send_modal(
@@ -158,7 +180,8 @@ class Asking(commands.Cog):
     async def _answer_privately(self, interaction: discord.Interaction[Any], question: str) -> None:
         place = (interaction.channel_id, interaction.user.id)
         consultation = self._consultation(interaction.guild_id, interaction.user.id)
-        told = await self._tell(question, self.bot.speech(interaction).language, place, consultation)
+        with self.bot.limits.counted(Deed.QUESTION, interaction.user.id, question):
+            told = await self._tell(question, self.bot.speech(interaction).language, place, consultation)
         await reply(interaction, view=sent_once(*told.pieces))
         self._keep_unanswered(told)
 
@@ -227,17 +250,23 @@ def _kind(answer: Answer, found: Found) -> QuestionKind:
 
 
 def is_addressed(bot: ConsultationBot, message: discord.Message) -> bool:
-    """Say whether a message is said to the bot: a direct message, a mention, or a reply to something it wrote."""
+    """Say whether a message is said to the bot: a direct message, a mention, or a reply to something it wrote.
+
+    What it posted for the moderators is theirs: who replies to that speaks to them, unless they mention it.
+    """
     if message.guild is None:
         return True
     if bot.user is None:
         return False
+    answered = message.reference.resolved if message.reference else None
+    if isinstance(answered, discord.Message) and answered.id in bot.store.memory.public_replies:
+        # Discord counts a reply as a mention of the bot, whatever it says.
+        return any(mention in message.content for mention in (f"<@{bot.user.id}>", f"<@!{bot.user.id}>"))
     if any(user.id == bot.user.id for user in message.mentions):
         return True
     # Discord offers the bot's own role beside it, and people take the one for the other.
     if any(role.tags is not None and role.tags.bot_id == bot.user.id for role in message.role_mentions):
         return True
-    answered = message.reference.resolved if message.reference else None
     return isinstance(answered, discord.Message) and answered.author.id == bot.user.id
 
 

@@ -22,6 +22,7 @@ from content.answers import Answers
 from content.catalogue import Catalogue
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
+from models.limits import Limits, Policy
 from models.participants import Register
 from models.records import Consultation, Poll
 from models.store import Store
@@ -32,19 +33,24 @@ EXTENSIONS = (
     "cogs.asking",
     "cogs.source",
     "cogs.setup",
+    "cogs.moderation",
+    "cogs.segments",
     "cogs.participation",
     "cogs.polls",
     "cogs.poll_drafts",
     "cogs.reminders",
     "cogs.voting",
     "cogs.deck",
+    "cogs.threads",
     "cogs.feedback",
     "cogs.results",
     "cogs.report",
+    "cogs.review",
     "cogs.export",
     "cogs.questions",
 )
 COMMANDS_HASH = "commands"
+DEFAULT_POLICY = Policy()
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -64,7 +70,15 @@ class ConsultationTree(app_commands.CommandTree["ConsultationBot"]):
 class ConsultationBot(commands.Bot):
     """The bot with its store, its content and its question answering."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, answers: Answers, *, message_content: bool = True) -> None:
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        answers: Answers,
+        *,
+        message_content: bool = True,
+        policy: Policy = DEFAULT_POLICY,
+    ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -75,6 +89,8 @@ class ConsultationBot(commands.Bot):
         self.store = store
         self.catalogue = catalogue
         self.answers = answers
+        self.policy = policy
+        self.limits = Limits(store, policy)
         self.moderators_answers = ModeratorsAnswers(store)
         self.ballot_box = BallotBox(store)
         self.register = Register(store)

@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from cogs.client import ConsultationBot
 from cogs.ui.deck_cards import also_skipped, answers_card, packed, unpacked, vote_card
+from cogs.ui.double_taps import is_unread
 from cogs.ui.layout import all_chosen
 from cogs.ui.replies import reply
 from cogs.ui.router import component
@@ -48,9 +49,12 @@ class VotingDeck(commands.Cog):
         await self._show_next(interaction, skips)
 
     @component("deck_skip")
-    async def skip(self, interaction: discord.Interaction[Any], poll_id: str, skips: str) -> None:
+    async def skip(self, interaction: discord.Interaction[Any], poll_id: int, skips: str) -> None:
         """Put a vote behind the others; once all that are left were skipped, show where one stands."""
-        skipped = also_skipped(skips, int(poll_id))
+        if is_unread(interaction):
+            await interaction.response.defer()
+            return
+        skipped = also_skipped(skips, poll_id)
         dealt = await self._deal(interaction, packed(skipped))
         if skipped.issuperset(poll.id for poll in dealt.left):
             await self._show(interaction, answers_card(self.bot.catalogue, dealt, 0, "", self.bot.speech(interaction)))
@@ -58,8 +62,11 @@ class VotingDeck(commands.Cog):
             await self._show(interaction, self._next(interaction, dealt, packed(skipped)))
 
     @component("deck_vote")
-    async def vote_pressed(self, interaction: discord.Interaction[Any], answer: str, poll_id: str, skips: str) -> None:
+    async def vote_pressed(self, interaction: discord.Interaction[Any], answer: str, poll_id: int, skips: str) -> None:
         """Cast the ballot and go on, or first ask what is missing."""
+        if is_unread(interaction):
+            await interaction.response.defer()
+            return
         try:
             cast = await cast_or_ask(self.bot, interaction, answer, poll_id, "deck_ballot", answer, poll_id, skips)
         except ConsultationError as error:
@@ -69,26 +76,28 @@ class VotingDeck(commands.Cog):
             await self._confirm(interaction, skips, *cast)
 
     @component("deck_choose")
-    async def options_chosen(self, interaction: discord.Interaction[Any], poll_id: str, skips: str) -> None:
+    async def options_chosen(self, interaction: discord.Interaction[Any], poll_id: int, skips: str) -> None:
         """Cast what was chosen in the menu, and go on."""
-        poll = self.bot.store.memory.polls.get(int(poll_id))
+        poll = self.bot.store.memory.polls.get(poll_id)
         answer = ballot_paper.answer(poll.paper, all_chosen(interaction)) if poll else ""
         await self.vote_pressed(interaction, answer, poll_id, skips)
 
     @component("deck_ranked")
-    async def option_ranked(self, interaction: discord.Interaction[Any], poll_id: str, ranked: str, skips: str) -> None:
+    async def option_ranked(self, interaction: discord.Interaction[Any], poll_id: int, ranked: str, skips: str) -> None:
         """Take one more priority, or with none chosen, begin anew."""
         dealt = await self._deal(interaction, skips)
-        poll = dealt.find(int(poll_id))
+        poll = dealt.find(poll_id)
         if poll is None:
             await self._show(interaction, self._next(interaction, dealt, skips))
             raise ConsultationError("vote.poll_ended")
-        say, grown = self.bot.speech(interaction), ranked + "".join(all_chosen(interaction))
+        grown = ranked + "".join(all_chosen(interaction))
+        ballot_paper.require_ranking(poll.paper, grown)
+        say = self.bot.speech(interaction)
         await self._show(interaction, vote_card(self.bot.catalogue, poll, dealt, skips, say, ranked=grown))
 
     @component("deck_ballot")
     async def ballot_submitted(
-        self, interaction: discord.Interaction[Any], answer: str, poll_id: str, skips: str, _opened_by: str
+        self, interaction: discord.Interaction[Any], answer: str, poll_id: int, skips: str, _opened_by: int
     ) -> None:
         """Take what the form asked for, cast the ballot that was pressed, and go on."""
         try:
@@ -99,18 +108,18 @@ class VotingDeck(commands.Cog):
         await self._confirm(interaction, skips, *cast)
 
     @component("deck_answers")
-    async def answers(self, interaction: discord.Interaction[Any], page: str, skips: str) -> None:
+    async def answers(self, interaction: discord.Interaction[Any], page: int, skips: str) -> None:
         """Show what the person answered."""
         dealt = await self._deal(interaction, skips)
         await self._show(
-            interaction, answers_card(self.bot.catalogue, dealt, int(page), skips, self.bot.speech(interaction))
+            interaction, answers_card(self.bot.catalogue, dealt, page, skips, self.bot.speech(interaction))
         )
 
     @component("deck_change")
-    async def change(self, interaction: discord.Interaction[Any], poll_id: str, skips: str) -> None:
+    async def change(self, interaction: discord.Interaction[Any], poll_id: int, skips: str) -> None:
         """Show a vote that was answered, to answer it otherwise."""
         dealt = await self._deal(interaction, skips)
-        poll = dealt.find(int(poll_id))
+        poll = dealt.find(poll_id)
         if poll is None:
             await self._show(
                 interaction, answers_card(self.bot.catalogue, dealt, 0, skips, self.bot.speech(interaction))

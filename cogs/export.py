@@ -13,8 +13,9 @@ from cogs.client import ConsultationBot
 from cogs.ui.permissions import SHOWN_TO, require_moderator
 from cogs.ui.replies import reply
 from cogs.ui.texts import captions, command_text
+from models import trace
 from models.errors import ConsultationError
-from reports.csv_files import export_files
+from reports.csv_files import FILES, export_files
 from reports.record import gather
 
 
@@ -30,10 +31,13 @@ class Export(commands.Cog):
     @app_commands.guild_only()
     @app_commands.default_permissions(SHOWN_TO)
     async def export(self, interaction: discord.Interaction[Any]) -> None:
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
+        # Noted before it is handed over, and so part of what is handed over.
+        async with self.bot.store.write() as session:
+            await trace.record(session, consultation.id, moderator, "export", ", ".join(FILES))
         async with self.bot.store.read() as session:
             record = await gather(session, consultation.id)
         made = await asyncio.to_thread(export_files, record, captions(self.bot.catalogue, say.language))

@@ -1,42 +1,56 @@
-"""Feedback: what members write in a recommendation's thread, and what they give in private, is stored."""
+"""Private feedback: what people tell the moderators alone, on a recommendation, a message or everything."""
 
-import logging
+from dataclasses import dataclass
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.asking import is_addressed
 from cogs.client import ConsultationBot
 from cogs.source import find_recommendation, recommendation_choices
+from cogs.thread_words import group_of
 from cogs.ui.forms import filled_in, form, written
 from cogs.ui.layout import Piece
 from cogs.ui.membership import declared, keep_membership, membership_fields
+from cogs.ui.permissions import require_unblocked
 from cogs.ui.quotation import quotation_field, quotation_in
-from cogs.ui.replies import reply
+from cogs.ui.replies import in_time, reply
 from cogs.ui.router import component
-from cogs.ui.texts import command_text
+from cogs.ui.standing import mapped_roles, segment_now
+from cogs.ui.texts import Speech, command_text
 from models import feedback
 from models.errors import ConsultationError
-from models.records import Consultation, ConsultationState, PlaceKind
-from models.store import UnitOfWork
+from models.limits import Deed
+from models.patience import patiently
+from models.records import Consultation, ConsultationState, Feedback, PlaceKind
+from models.texts import clean
 
-log = logging.getLogger(__name__)
-
-STORED = "✅"
-NOT_STORED = "⚠️"
 WORDS = "words"
-MESSAGES_AT_ONCE = 100  # a longer transaction would keep ballots waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What private words are about; `message` are the channel and the message that they were given on, if any."""
+
+    group: str | None = None
+    recommendation: str | None = None
+    message: tuple[int, int] | None = None
 
 
 class FeedbackCog(commands.Cog, name="Feedback"):
-    """Stores words, follows their edits and deletions, and confirms them once they are stored."""
+    """Takes private feedback and confirms it once it is stored."""
 
     def __init__(self, bot: ConsultationBot) -> None:
         self.bot = bot
-        self._changed: set[int] = set()  # messages edited or deleted while threads are read
-        self._reading = False
+        # Discord has no menu of a cog: it is made here, for this bot.
+        self._menu = app_commands.ContextMenu(name=command_text("command.comment.name"), callback=self.comment)
+
+    async def cog_load(self) -> None:
+        self.bot.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
     @app_commands.command(
         name=command_text("command.feedback.name"),
@@ -47,9 +61,8 @@ class FeedbackCog(commands.Cog, name="Feedback"):
     @app_commands.guild_only()
     async def feedback(self, interaction: discord.Interaction[Any], recommendation: str | None = None) -> None:
         say = self.bot.speech(interaction)
-        await self._open_form(
-            interaction, find_recommendation(self.bot, recommendation, say).key if recommendation else ""
-        )
+        found = find_recommendation(self.bot, recommendation, say).key if recommendation else ""
+        await self._open_form(interaction, self._on_recommendation(found), "words", found)
 
     @feedback.autocomplete("recommendation")
     async def recommendation_titles(
@@ -59,226 +72,146 @@ class FeedbackCog(commands.Cog, name="Feedback"):
     ) -> list[app_commands.Choice[str]]:
         return recommendation_choices(self.bot, interaction, typed)
 
+    @app_commands.guild_only()
+    async def comment(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        """Open the form from a message's menu, for what the message belongs to."""
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        about = self._on_message(consultation, interaction.channel_id or 0, message.id)
+        await self._open_form(interaction, about, "words_on", message.id)
+
     @component("feedback")
     async def feedback_pressed(self, interaction: discord.Interaction[Any], recommendation: str) -> None:
         """Open the form for private feedback on a recommendation, or on the consultation as a whole ('')."""
-        await self._open_form(interaction, recommendation)
+        await self._open_form(interaction, self._on_recommendation(recommendation), "words", recommendation)
 
     @component("words")
-    async def words_submitted(self, interaction: discord.Interaction[Any], recommendation: str, opened_by: str) -> None:
+    async def words_submitted(self, interaction: discord.Interaction[Any], recommendation: str, opened_by: int) -> None:
         """Store private feedback; `opened_by` tells one submission from another, so that none is stored twice."""
+        await self._take(interaction, self._on_recommendation(recommendation), opened_by)
+
+    @component("words_on")
+    async def words_on_submitted(self, interaction: discord.Interaction[Any], message: int, opened_by: int) -> None:
+        """Store what was given on a message; the form was opened in the message's channel."""
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        about = self._on_message(consultation, interaction.channel_id or 0, message)
+        await self._take(interaction, about, opened_by)
+
+    async def _take(self, interaction: discord.Interaction[Any], about: Subject, opened_by: int) -> None:
         answers = filled_in(interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
-        words = answers[WORDS] or ""
-        if consultation.state is not ConsultationState.OPEN:
-            raise ConsultationError("consultation.not_open")
-        if not words.strip():
+        self._require_may_give(consultation, interaction.user.id)
+        if (words := clean(answers[WORDS])) is None:
             raise ConsultationError("feedback.empty")
-        if (membership := declared(self.bot.catalogue, answers)) is not None:
-            await keep_membership(self.bot, interaction, consultation, membership)
-        known = self.bot.catalogue.recommendations.get(recommendation)
-        async with self.bot.store.write() as session:
-            stored = await feedback.give_private(
-                session,
-                consultation,
-                submission=int(opened_by),
-                user_id=interaction.user.id,
-                text=words,
-                quotation=quotation_in(answers),
-                group=known.group if known else None,
-                recommendation=recommendation or None,
-            )
+        self.bot.policy.require_allowed(words)
+        with self.bot.limits.counted(Deed.FEEDBACK, interaction.user.id):
+            storing = self._store(interaction, consultation, about, opened_by, answers)
+            stored, is_new = await in_time(interaction, storing)
         say = self.bot.speech(interaction)
+        phrase = "feedback.stored" if is_new else "feedback.already_there"
         await reply(
-            interaction,
-            say("feedback.stored", reference=stored.reference, quotation=say(f"quotation.{stored.quotation}")),
+            interaction, say(phrase, reference=stored.reference, quotation=say(f"quotation.{stored.quotation}"))
         )
 
-    async def _open_form(self, interaction: discord.Interaction[Any], recommendation: str) -> None:
-        consultation = self.bot.consultation_in(interaction.guild_id)
+    async def _store(
+        self,
+        interaction: discord.Interaction[Any],
+        consultation: Consultation,
+        about: Subject,
+        submission: int,
+        answers: dict[str, Any],
+    ) -> tuple[Feedback, bool]:
+        """Store what was filled in, trying again where the store fails for a moment; say whether it is new."""
+        if (membership := declared(self.bot.catalogue, answers)) is not None:
+            await patiently(lambda: keep_membership(self.bot, interaction, consultation, membership))
+
+        on, who, words, quotation = about.recommendation, interaction.user.id, answers[WORDS], quotation_in(answers)
+        roles = mapped_roles(consultation, interaction.user)
+
+        async def attempt() -> tuple[Feedback, bool]:
+            async with self.bot.store.write() as session:
+                again = await feedback.given_before(
+                    session,
+                    consultation,
+                    submission=submission,
+                    user_id=who,
+                    text=words,
+                    quotation=quotation,
+                    recommendation=on,
+                )
+                if again is not None:
+                    return again, False
+                stored = await feedback.give_private(
+                    session,
+                    consultation,
+                    submission=submission,
+                    user_id=who,
+                    text=words,
+                    quotation=quotation,
+                    group=await group_of(session, self.bot.catalogue, consultation, on) if on else about.group,
+                    recommendation=on,
+                    about=about.message,
+                    roles=roles,
+                )
+                return stored, True
+
+        return await patiently(attempt)
+
+    def _require_may_give(self, consultation: Consultation, user_id: int) -> None:
+        """Raise ConsultationError where this person can give no private feedback now."""
         if consultation.state is not ConsultationState.OPEN:
             raise ConsultationError("consultation.not_open")
+        require_unblocked(self.bot, consultation, user_id)
+        self.bot.limits.require(Deed.FEEDBACK, user_id)
+
+    async def _open_form(
+        self, interaction: discord.Interaction[Any], about: Subject, handler: str, argument: object
+    ) -> None:
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        self._require_may_give(consultation, interaction.user.id)
         say = self.bot.speech(interaction)
-        known = self.bot.catalogue.recommendations.get(recommendation)
-        about = known.title.in_language(say.language) if known else say("feedback.about_everything")
         fields: list[Piece] = []
-        if self.bot.store.participant(consultation, interaction.user.id) is None:
-            fields += membership_fields(self.bot.catalogue, say, None, groups=[known.group] if known else [])
-        fields += [written(WORDS, say("feedback.words"), about), quotation_field(say)]
+        participant = self.bot.store.participant(consultation, interaction.user.id)
+        source = consultation.segment_source
+        if participant is None or segment_now(self.bot, interaction, consultation, source) is None:
+            groups = [about.group] if about.group else []
+            fields += membership_fields(self.bot.catalogue, say, participant, groups, source)
+        fields += [written(WORDS, say("feedback.words"), self._named(consultation, about, say)), quotation_field(say)]
         await interaction.response.send_modal(
-            form(say("feedback.title"), interaction, "words", recommendation, fields=fields)
+            form(say("feedback.title"), interaction, handler, argument, fields=fields)
         )
 
-    @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """Store what was written or edited while the bot was away, without adding reactions in bulk."""
-        if not self.bot.reads_messages:
-            return
-        self._reading = True
-        for consultation in list(self.bot.store.memory.consultations.values()):
-            if consultation.state is not ConsultationState.OPEN:
-                continue
-            for place in self.bot.store.memory.places(consultation.id, PlaceKind.THREAD):
-                try:
-                    await self._catch_up(consultation, place.key, place.discord_id)
-                except discord.HTTPException as error:
-                    log.warning("the thread of %s could not be read (Discord's code %s)", place.key, error.code)
-                except Exception:
-                    log.exception("what was missed in the thread of %s was not stored", place.key)
-        self._reading = False
-        self._changed.clear()
-
-    @commands.Cog.listener()
-    async def on_message(self, message: discord.Message) -> None:
-        recommendation = self._thread_of(message.guild, message.channel.id)
-        if recommendation is None or not self._is_feedback(message):
-            return
-        consultation = self.bot.consultation_in(message.guild.id if message.guild else None)
-        if consultation.state is not ConsultationState.OPEN:
-            return
-        try:
-            async with self.bot.store.write() as session:
-                await self._record(session, consultation, recommendation, message)
-        except Exception:
-            log.exception("a message in the thread of %s was not stored", recommendation)
-            await self._mark(message, NOT_STORED)
+    def _named(self, consultation: Consultation, about: Subject, say: Speech) -> str:
+        """Say what the words are about."""
+        recommendation = self.bot.catalogue.recommendations.get(about.recommendation or "")
+        group = self.bot.catalogue.groups.get(about.group or "")
+        poll = self.bot.store.memory.open_poll_on(consultation.id, about.recommendation or "")
+        if (named := recommendation or group) is not None:
+            title = named.title.in_language(say.language)
+        elif poll is not None:
+            title = poll.wording[say.language].title
         else:
-            await self._mark(message, STORED)
+            title = say("feedback.about_question" if about.recommendation else "feedback.about_everything")
+        return say("feedback.about_message", title=title) if about.message else title
 
-    @commands.Cog.listener()
-    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        self._note_change({payload.message_id})
-        words = _words(payload.message)
-        if words and self._thread_of_id(payload.guild_id, payload.channel_id):
-            async with self.bot.store.write() as session:
-                consultation = self.bot.consultation_in(payload.guild_id)
-                await feedback.edit_message(session, consultation.id, payload.message_id, words)
-
-    @commands.Cog.listener()
-    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
-        await self._forget(payload.guild_id, payload.channel_id, {payload.message_id})
-
-    @commands.Cog.listener()
-    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
-        await self._forget(payload.guild_id, payload.channel_id, payload.message_ids)
-
-    def _note_change(self, message_ids: set[int]) -> None:
-        if self._reading:
-            self._changed |= message_ids
-
-    async def _forget(self, guild_id: int | None, channel_id: int, message_ids: set[int]) -> None:
-        if self._thread_of_id(guild_id, channel_id):
-            self._note_change(message_ids)
-            async with self.bot.store.write() as session:
-                await feedback.delete_messages(session, self.bot.consultation_in(guild_id).id, message_ids)
-
-    async def _catch_up(self, consultation: Consultation, recommendation: str, thread_id: int) -> None:
-        """Read a thread from its beginning and follow what was written, edited and deleted in it meanwhile.
-
-        What changes while it is read is left to the events that tell of it.
-        """
-        async with self.bot.store.read() as session:
-            stored = await feedback.stored_messages(session, consultation.id, recommendation)
-        thread = self.bot.get_partial_messageable(thread_id, guild_id=consultation.guild_id)
-        after = discord.Object(thread_id)
-        written = [message async for message in thread.history(limit=None, after=after, oldest_first=True)]
-        missed = [one for one in written if self._was_missed(consultation, one, stored)]
-        for some in discord.utils.as_chunks(missed, MESSAGES_AT_ONCE):
-            async with self.bot.store.write() as session:
-                for message in some:
-                    if message.id not in self._changed:
-                        await self._record(session, consultation, recommendation, message)
-        for message in missed:
-            await self._take_back_warning(message)
-        await self._forget_deleted(consultation, thread, stored - {message.id for message in written})
-
-    def _was_missed(self, consultation: Consultation, message: discord.Message, stored: set[int]) -> bool:
-        if not self._is_feedback(message):
-            return False
-        return message.edited_at is not None if message.id in stored else _is_since(consultation, message)
-
-    async def _forget_deleted(
-        self,
-        consultation: Consultation,
-        thread: discord.PartialMessageable,
-        missing: set[int],
-    ) -> None:
-        """Honour deletions that the bot was not told of, each only once Discord says that the message is gone.
-
-        A thread that may not be read looks empty, and one that was made anew has lost its messages without their
-        authors' doing: neither is a reason to forget what people said.
-        """
-        known = self.bot.get_channel(thread.id)
-        made_at = known.created_at if isinstance(known, discord.Thread) else None
-        for message_id in missing:
-            if made_at is not None and discord.utils.snowflake_time(message_id) < made_at:
-                continue
-            try:
-                await thread.fetch_message(message_id)
-            except discord.NotFound:
-                async with self.bot.store.write() as session:
-                    await feedback.delete_messages(session, consultation.id, {message_id})
-
-    async def _record(
-        self,
-        session: UnitOfWork,
-        consultation: Consultation,
-        recommendation: str,
-        message: discord.Message,
-    ) -> None:
+    def _on_recommendation(self, recommendation: str) -> Subject:
         known = self.bot.catalogue.recommendations.get(recommendation)
-        await feedback.record_message(
-            session,
-            consultation,
-            message_id=message.id,
-            user_id=message.author.id,
-            text=_words(message),
-            group=known.group if known else None,
-            recommendation=recommendation,
-            given_at=message.created_at,
-        )
-        if message.edited_at is not None:
-            await feedback.edit_message(session, consultation.id, message.id, _words(message))
+        return Subject(known.group if known else None, recommendation or None)
 
-    async def _take_back_warning(self, message: discord.Message) -> None:
-        """Tell the author of a message that was marked as not stored that it is stored now."""
-        warnings = [one for one in message.reactions if one.me and str(one.emoji) == NOT_STORED]
-        if warnings and self.bot.user is not None:
-            await message.remove_reaction(NOT_STORED, self.bot.user)
-            await self._mark(message, STORED)
-
-    async def _mark(self, message: discord.Message, emoji: str) -> None:
-        try:
-            await message.add_reaction(emoji)
-        except discord.HTTPException as error:
-            # Its author may have deleted it, or blocked the bot.
-            log.warning("a message could not be marked (Discord's code %s)", error.code)
-
-    def _is_feedback(self, message: discord.Message) -> bool:
-        """Say whether a message in a thread is a member's words for the consultation, not for the bot."""
-        spoken = message.type in {discord.MessageType.default, discord.MessageType.reply}
-        return spoken and not message.author.bot and not is_addressed(self.bot, message) and bool(_words(message))
-
-    def _thread_of(self, guild: discord.Guild | None, channel_id: int) -> str | None:
-        return self._thread_of_id(guild.id if guild else None, channel_id)
-
-    def _thread_of_id(self, guild_id: int | None, channel_id: int) -> str | None:
-        """Return the recommendation whose thread this is, None for any other channel."""
-        place = self.bot.store.memory.place_at(channel_id)
-        if place is None or place.kind is not PlaceKind.THREAD or guild_id not in self.bot.store.memory.consultations:
-            return None
-        return place.key
-
-
-def _is_since(consultation: Consultation, message: discord.Message) -> bool:
-    """Say whether a message was written since the consultation opened: before, only administrators can write."""
-    return consultation.opened_at is not None and message.created_at >= consultation.opened_at
-
-
-def _words(message: discord.Message) -> str:
-    """Return what was written, with the names of what was attached."""
-    attached = (f"📎 {attachment.filename}" for attachment in message.attachments)
-    return "\n".join(filter(None, [message.content, *attached]))
+    def _on_message(self, consultation: Consultation, channel_id: int, message_id: int) -> Subject:
+        """Return what a message belongs to: a card is its recommendation, anything else stands in some channel."""
+        memory = self.bot.store.memory
+        for card in memory.places(consultation.id, PlaceKind.CARD):
+            if card.discord_id == message_id:
+                return self._on_recommendation(card.key)
+        if memory.place(consultation.id, PlaceKind.START_CARD) == message_id:
+            return Subject()
+        place, message = memory.place_at(channel_id), (channel_id, message_id)
+        if place is not None and place.kind is PlaceKind.THREAD:
+            on = self._on_recommendation(place.key)
+            return Subject(on.group, on.recommendation, message)
+        if place is not None and place.kind is PlaceKind.GROUP:
+            return Subject(place.key, None, message)
+        return Subject(None, None, message)
 
 
 async def setup(bot: ConsultationBot) -> None:

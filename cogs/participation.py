@@ -1,5 +1,6 @@
 """Taking part: for whom one speaks, in which groups, and in which language one is answered."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import discord
@@ -9,13 +10,16 @@ from discord.ext import commands
 from cogs.client import ConsultationBot
 from cogs.ui.forms import filled_in, form
 from cogs.ui.layout import button, card, rows, sent_once, text
-from cogs.ui.membership import declared, keep_membership, membership_fields, messages_field
+from cogs.ui.membership import Membership, declared, keep_membership, membership_fields, messages_field
+from cogs.ui.permissions import require_unblocked
 from cogs.ui.replies import reply
 from cogs.ui.router import component
-from cogs.ui.texts import Speech, command_text
-from content.catalogue import LANGUAGES
+from cogs.ui.standing import segment_now
+from cogs.ui.texts import Speech, captions, command_text
+from content.catalogue import LANGUAGES, Language
 from models import participants
 from models.errors import ConsultationError
+from models.records import Consultation, SegmentSource
 
 LANGUAGE_CHOICES = [
     app_commands.Choice(name=command_text(f"language.{language}"), value=language) for language in LANGUAGES
@@ -34,7 +38,7 @@ class Participation(commands.Cog):
         await self._ask_membership(interaction)
 
     @component("join")
-    async def join_in_form(self, interaction: discord.Interaction[Any], opened_by: str | None = None) -> None:
+    async def join_in_form(self, interaction: discord.Interaction[Any], opened_by: int | None = None) -> None:
         """Open the form on segment, groups and messages, or keep what was declared in it."""
         if opened_by is None:
             await self._ask_membership(interaction)
@@ -43,25 +47,51 @@ class Participation(commands.Cog):
         if membership is None:
             raise ConsultationError("join.no_segment")
         consultation = self.bot.consultation_in(interaction.guild_id)
+        require_unblocked(self.bot, consultation, interaction.user.id)
         participant = await keep_membership(self.bot, interaction, consultation, membership)
-        say, catalogue = self.bot.speech(interaction), self.bot.catalogue
-        groups = [catalogue.groups[key].title.in_language(say.language) for key in membership.groups]
-        segment = catalogue.segments[membership.segment].title.in_language(say.language)
-        joined = (
-            say("join.joined", segment=segment, groups=", ".join(groups))
-            if groups
-            else say("join.joined_no_group", segment=segment)
-        )
+        say = self.bot.speech(interaction)
+        joined = [*self._standing(interaction, consultation, say), *self._joined(consultation, membership, say)]
         if participant.wants_messages:
-            joined += "\n" + say("join.messages_on", language=say(f"language.{say.language}"))
-        await reply(interaction, joined)
+            joined.append(say("join.messages_on", language=say(f"language.{say.language}")))
+        await reply(interaction, "\n".join(joined))
+
+    def _joined(self, consultation: Consultation, membership: Membership, say: Speech) -> Iterator[str]:
+        """Say what somebody declared."""
+        catalogue = self.bot.catalogue
+        groups = ", ".join(catalogue.groups[key].title.in_language(say.language) for key in membership.groups)
+        segment = captions(catalogue, say.language).segment(membership.segment or "")
+        if membership.segment and consultation.segment_source is SegmentSource.DECLARED:
+            yield (
+                say("join.joined", segment=segment, groups=groups)
+                if groups
+                else say("join.joined_no_group", segment=segment)
+            )
+            return
+        if membership.segment:
+            yield say("join.declared", segment=segment)
+        yield say("join.groups_chosen", groups=groups) if groups else say("join.no_group_chosen")
+
+    def _standing(
+        self, interaction: discord.Interaction[Any], consultation: Consultation, say: Speech
+    ) -> Iterator[str]:
+        """Say for which segment somebody counts, where it is not what they declare that decides."""
+        source = consultation.segment_source
+        if source is SegmentSource.DECLARED:
+            return
+        segment = segment_now(self.bot, interaction, consultation, source)
+        if segment in self.bot.catalogue.segments:
+            title = captions(self.bot.catalogue, say.language).segment(str(segment))
+            yield say(f"join.counts_by_{source}", segment=title)
+        else:
+            yield say(f"join.not_by_{source}")
 
     async def _ask_membership(self, interaction: discord.Interaction[Any]) -> None:
         consultation = self.bot.consultation_in(interaction.guild_id)
+        require_unblocked(self.bot, consultation, interaction.user.id)
         say = self.bot.speech(interaction)
         participant = self.bot.store.participant(consultation, interaction.user.id)
         fields = [
-            *membership_fields(self.bot.catalogue, say, participant, groups=()),
+            *membership_fields(self.bot.catalogue, say, participant, (), consultation.segment_source),
             messages_field(say, participant),
         ]
         await interaction.response.send_modal(form(say("join.title"), interaction, "join", fields=fields))
@@ -84,7 +114,7 @@ class Participation(commands.Cog):
         await reply(interaction, view=sent_once(card(text(say("language.choose")), *rows(offered))))
 
     @component("language")
-    async def language_chosen(self, interaction: discord.Interaction[Any], language: str) -> None:
+    async def language_chosen(self, interaction: discord.Interaction[Any], language: Language) -> None:
         await self._choose_language(interaction, language)
 
     async def _choose_language(self, interaction: discord.Interaction[Any], language: str) -> None:

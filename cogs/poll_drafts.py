@@ -4,6 +4,7 @@ The draft is in the store, so that it outlives a restart and what was typed is t
 """
 
 import logging
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
@@ -22,6 +23,7 @@ from content.catalogue import LANGUAGES
 from models import ballot_paper, drafts, trace
 from models.errors import ConsultationError
 from models.records import BallotPaper, Consultation, Poll, PollDraft, PollKind, Wording
+from models.texts import is_blank
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ OPTIONS = "options"
 QUESTION_LENGTH = 750
 TITLE_LENGTH = 150
 OPTION_LENGTH = 80
+# A vote that lasts longer is rather a date in the wrong year.
+FAR = timedelta(days=180)
 
 
 class PollDrafts(commands.Cog):
@@ -39,32 +43,32 @@ class PollDrafts(commands.Cog):
         self.bot = bot
 
     @component("asked")
-    async def asked(self, interaction: discord.Interaction[Any], number: str, _opened_by: str) -> None:
+    async def asked(self, interaction: discord.Interaction[Any], number: int, _opened_by: int) -> None:
         """Put what was typed into the draft, and show it."""
         require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         answers = filled_in(interaction)
         async with self.bot.store.write() as session:
-            draft = _filled(await drafts.read(session, consultation.id, int(number)), answers, consultation)
-            await drafts.change(session, consultation.id, int(number), draft)
-        await show_draft(self.bot, interaction, consultation, int(number), draft)
+            draft = _filled(await drafts.read(session, consultation.id, number), answers, consultation)
+            await drafts.change(session, consultation.id, number, draft)
+        await show_draft(self.bot, interaction, consultation, number, draft)
 
     @component("correct_draft")
-    async def correct_pressed(self, interaction: discord.Interaction[Any], number: str) -> None:
+    async def correct_pressed(self, interaction: discord.Interaction[Any], number: int) -> None:
         """Show the form again, with what was typed in it."""
         require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         async with self.bot.store.read() as session:
-            draft = await drafts.read(session, consultation.id, int(number))
-        await ask(self.bot, interaction, consultation, int(number), draft)
+            draft = await drafts.read(session, consultation.id, number)
+        await ask(self.bot, interaction, consultation, number, draft)
 
     @component("open_draft")
-    async def open_pressed(self, interaction: discord.Interaction[Any], number: str) -> None:
+    async def open_pressed(self, interaction: discord.Interaction[Any], number: int) -> None:
         """Open the vote that was shown, in place of what showed it."""
         moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         async with self.bot.store.write() as session:
-            poll = await drafts.open_poll(session, consultation, int(number))
+            poll = await drafts.open_poll(session, consultation, number)
             await trace.record(session, consultation.id, moderator, "poll_open", poll.subject)
         self.bot.poll_clock.keep(poll)
         if poll.recommendation is None:
@@ -81,12 +85,12 @@ class PollDrafts(commands.Cog):
         await _replace(interaction, sent_once(card(text(*lines))))
 
     @component("leave_draft")
-    async def leave_pressed(self, interaction: discord.Interaction[Any], number: str) -> None:
+    async def leave_pressed(self, interaction: discord.Interaction[Any], number: int) -> None:
         """Take away what was shown; no vote is opened."""
         require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         async with self.bot.store.write() as session:
-            await drafts.leave(session, consultation.id, int(number))
+            await drafts.leave(session, consultation.id, number)
         say = self.bot.speech(interaction)
         await _replace(interaction, sent_once(card(text(say("poll.not_opened")))))
 
@@ -158,13 +162,23 @@ async def show_draft(
     if draft.recommendation is None or draft.paper.options:
         ways.append(button(say("poll.preview_correct"), "correct_draft", number))
     ways.append(button(say("poll.preview_leave"), "leave_draft", number))
-    drawn = poll_preview(bot.catalogue, recommendation, bot.public_speeches(consultation), state, say, ways)
+    speeches, warnings = bot.public_speeches(consultation), far_end(bot, draft.closes_at, say)
+    drawn = poll_preview(bot.catalogue, recommendation, speeches, state, say, ways, warnings)
     if (length := text_length(drawn)) > LAYOUT_LENGTH:
         correct = button(say("poll.preview_correct"), "correct_draft", number)
         too_long = text(say("poll.too_long", count=length - LAYOUT_LENGTH))
         await reply(interaction, view=sent_once(too_long, discord.ui.ActionRow(correct)))
         return
     await reply(interaction, view=sent_once(*drawn))
+
+
+def far_end(bot: ConsultationBot, closes_at: datetime | None, say: Speech) -> list[str]:
+    """Return what a moderator should look at who set this end: a date without a year may be next year's."""
+    if closes_at is None or closes_at - bot.store.now() <= FAR:
+        return []
+    year = closes_at.astimezone(bot.catalogue.timezone).year
+    closes, left = (discord.utils.format_dt(closes_at, style) for style in ("D", "R"))
+    return [say("poll.far_end", year=year, closes=closes, left=left)]
 
 
 def until(poll: Poll, say: Speech) -> str:
@@ -215,7 +229,7 @@ def _filled(draft: PollDraft, answers: dict[str, Any], consultation: Consultatio
 
 def _wording(typed: str) -> Wording:
     title, *words = typed.strip().split("\n", 1)
-    if not title.strip():
+    if is_blank(title):
         raise ConsultationError("poll.question_missing")
     if len(title) > TITLE_LENGTH:
         raise ConsultationError("poll.title_too_long", most=TITLE_LENGTH)
@@ -223,7 +237,7 @@ def _wording(typed: str) -> Wording:
 
 
 def _lines(typed: str) -> list[str]:
-    return [line.strip() for line in typed.splitlines() if line.strip()]
+    return [line.strip() for line in typed.splitlines() if not is_blank(line)]
 
 
 def _in_every_language(texts: dict[str, Any], consultation: Consultation) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.client import ConsultationBot
-from cogs.poll_drafts import ask, show_draft, until
+from cogs.poll_drafts import ask, far_end, show_draft, until
 from cogs.source import choices, find_group, find_recommendation, group_choices, recommendation_choices
 from cogs.ui.deadlines import parse_beginning, parse_deadline
 from cogs.ui.permissions import moderators, require_moderator
@@ -35,6 +35,7 @@ from models.records import (
     Visibility,
     Wording,
 )
+from models.texts import clean
 
 END_REASON_LENGTH = 300
 DATE_LENGTH = 60
@@ -179,7 +180,8 @@ class Polls(commands.Cog):
                     await self._open(moderator, consultation, one, closes_at)
                 await tell_progress(interaction, say("poll.opening_all", done=number, all=len(waiting)))
         title = found.title.in_language(say.language)
-        await tell_progress(interaction, say("poll.opened_all", count=len(waiting), group=title))
+        opened = say("poll.opened_all", count=len(waiting), group=title)
+        await tell_progress(interaction, "\n".join([opened, *far_end(self.bot, closes_at, say)]))
 
     @poll.command(
         name=command_text("command.poll_edit.name"), description=command_text("command.poll_edit.description")
@@ -220,7 +222,8 @@ class Polls(commands.Cog):
             await trace.record(session, consultation.id, moderator, "poll_edit", found.subject)
         self.bot.poll_clock.keep(edited)
         self.bot.cards.refresh(consultation, edited.subject, at_once=True)
-        await reply(interaction, say("poll.edited", title=title, until=until(edited, say)))
+        told = say("poll.edited", title=title, until=until(edited, say))
+        await reply(interaction, "\n".join([told, *far_end(self.bot, closes_at, say)]))
 
     @poll.command(
         name=command_text("command.poll_close.name"), description=command_text("command.poll_close.description")
@@ -346,9 +349,9 @@ class Polls(commands.Cog):
 
 def end_reason(typed: str) -> str:
     """Return why a vote is ended early. Raises ConsultationError where nothing was said: the card shows it to all."""
-    if not typed.strip():
+    if (reason := clean(typed)) is None:
         raise ConsultationError("poll.reason_missing")
-    return typed.strip()
+    return reason.strip()
 
 
 @contextmanager

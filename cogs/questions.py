@@ -1,7 +1,7 @@
 """Questions: moderators see what is asked most without an answer, answer it in their own name, or remove it."""
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 import discord
 from discord import app_commands
@@ -26,7 +26,7 @@ LANGUAGE = "language"
 REMOVED = "removed"
 MOST_LISTED = 300  # different questions, the most asked: each is compared with the others
 MOST_OPTIONS = 10
-FROM_COMMAND = ""  # in place of the page of a list
+FROM_COMMAND: Literal[""] = ""  # in place of the page of a list
 
 LANGUAGE_CHOICES = [
     app_commands.Choice(name=command_text(f"language.{language}"), value=language) for language in LANGUAGES
@@ -90,29 +90,33 @@ class Questions(commands.Cog):
         await reply(interaction, view=answers_page(self._served(consultation), 0, self.bot.speech(interaction)))
 
     @component("question_page")
-    async def turn_questions(self, interaction: discord.Interaction[Any], page: str) -> None:
+    async def turn_questions(self, interaction: discord.Interaction[Any], page: int) -> None:
         """Show another page of the open questions."""
         require_moderator(self.bot, interaction)
+        self.bot.consultation_in(interaction.guild_id)
         await interaction.response.defer()
         await self._show_questions(interaction, page)
 
     @component("answer_page")
-    async def turn_answers(self, interaction: discord.Interaction[Any], page: str) -> None:
+    async def turn_answers(self, interaction: discord.Interaction[Any], page: int) -> None:
         """Show another page of the moderators' answers."""
         require_moderator(self.bot, interaction)
         await interaction.response.edit_message(view=self._answers_page(interaction, page))
 
     @component("question_answer")
-    async def answer_pressed(self, interaction: discord.Interaction[Any], question_id: str, page: str) -> None:
+    async def answer_pressed(self, interaction: discord.Interaction[Any], question_id: int, page: int) -> None:
         """Open the form for an answer, with the question in it."""
         require_moderator(self.bot, interaction)
         asked = await self._question(interaction, question_id)
         await self._open_form(interaction, page, asked.text, asked.language)
 
     @component("question_answered")
-    async def answer_written(self, interaction: discord.Interaction[Any], page: str, _opened_by: str) -> None:
+    async def answer_written(
+        self, interaction: discord.Interaction[Any], page: int | Literal[""], _opened_by: int
+    ) -> None:
         """Serve the answer that was written, then show the list without what it answers."""
         require_moderator(self.bot, interaction)
+        self.bot.consultation_in(interaction.guild_id)
         filled = filled_in(interaction)
         if page != FROM_COMMAND:
             await interaction.response.defer()
@@ -121,7 +125,7 @@ class Questions(commands.Cog):
             await self._show_questions(interaction, page)
 
     @component("question_remove")
-    async def remove_pressed(self, interaction: discord.Interaction[Any], question_id: str, page: str) -> None:
+    async def remove_pressed(self, interaction: discord.Interaction[Any], question_id: int, page: int) -> None:
         """Ask which questions of a group shall go: one of them may only sound like the others."""
         require_moderator(self.bot, interaction)
         say = self.bot.speech(interaction)
@@ -133,7 +137,7 @@ class Questions(commands.Cog):
         )
 
     @component("questions_removed")
-    async def removal_chosen(self, interaction: discord.Interaction[Any], page: str, _opened_by: str) -> None:
+    async def removal_chosen(self, interaction: discord.Interaction[Any], page: int, _opened_by: int) -> None:
         """Erase the questions that were ticked, and show the list without them."""
         moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
@@ -147,17 +151,19 @@ class Questions(commands.Cog):
         await self._show_questions(interaction, page)
 
     @component("answer_remove")
-    async def answer_removed(self, interaction: discord.Interaction[Any], answer_id: str, page: str) -> None:
+    async def answer_removed(self, interaction: discord.Interaction[Any], answer_id: int, page: int) -> None:
         """Serve an answer no longer, and show the list without it."""
         moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         async with self.bot.store.write() as session:
-            await questions.remove_answer(session, consultation.id, int(answer_id))
-            await trace.record(session, consultation.id, moderator, "answer_remove", answer_id)
+            await questions.remove_answer(session, consultation.id, answer_id)
+            await trace.record(session, consultation.id, moderator, "answer_remove", str(answer_id))
         await interaction.response.edit_message(view=self._answers_page(interaction, page))
         await reply(interaction, self.bot.speech(interaction)("question.answer_removed"))
 
-    async def _open_form(self, interaction: discord.Interaction[Any], page: str, question: str, language: str) -> None:
+    async def _open_form(
+        self, interaction: discord.Interaction[Any], page: int | Literal[""], question: str, language: str
+    ) -> None:
         say = self.bot.speech(interaction)
         languages = [Option(one, say(f"language.{one}"), chosen=one == language) for one in LANGUAGES]
         fields = [
@@ -192,25 +198,25 @@ class Questions(commands.Cog):
         groups = [QuestionGroup(tuple(left[place] for place in group)) for group in grouped([one.text for one in left])]
         return sorted(groups, key=lambda group: (group.count, group.last_day), reverse=True)
 
-    async def _question(self, interaction: discord.Interaction[Any], question_id: str) -> OpenQuestion:
+    async def _question(self, interaction: discord.Interaction[Any], question_id: int) -> OpenQuestion:
         async with self.bot.store.read() as session:
             consultation = self.bot.consultation_in(interaction.guild_id)
-            return await questions.find_question(session, consultation.id, int(question_id))
+            return await questions.find_question(session, consultation.id, question_id)
 
-    async def _group(self, interaction: discord.Interaction[Any], question_id: str) -> QuestionGroup:
+    async def _group(self, interaction: discord.Interaction[Any], question_id: int) -> QuestionGroup:
         """Return the group that the question under this number stands in; by itself where that is listed no more."""
         asked = await self._question(interaction, question_id)
         groups = await self._groups(self.bot.consultation_in(interaction.guild_id))
         return next((group for group in groups if asked in group.questions), QuestionGroup((asked,)))
 
-    async def _show_questions(self, interaction: discord.Interaction[Any], page: str) -> None:
+    async def _show_questions(self, interaction: discord.Interaction[Any], page: int) -> None:
         groups = await self._groups(self.bot.consultation_in(interaction.guild_id))
-        view = questions_page(groups, int(page), self.bot.speech(interaction))
+        view = questions_page(groups, page, self.bot.speech(interaction))
         await interaction.edit_original_response(view=view)
 
-    def _answers_page(self, interaction: discord.Interaction[Any], page: str) -> discord.ui.LayoutView:
+    def _answers_page(self, interaction: discord.Interaction[Any], page: int) -> discord.ui.LayoutView:
         served = self._served(self.bot.consultation_in(interaction.guild_id))
-        return answers_page(served, int(page), self.bot.speech(interaction))
+        return answers_page(served, page, self.bot.speech(interaction))
 
     def _served(self, consultation: Consultation) -> list[ModeratorsAnswer]:
         answers = self.bot.store.memory.answers

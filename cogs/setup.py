@@ -14,15 +14,16 @@ from cogs.client import ConsultationBot
 from cogs.participation import LANGUAGE_CHOICES
 from cogs.polls import END_REASON_LENGTH, MOST_HEADS, end_reason
 from cogs.room_builder import RoomBuilder, missing_permissions
+from cogs.segments import find_segment, segment_lines, segment_titles
 from cogs.source import choices
 from cogs.ui.layout import card, harmless, pages, sent_once, text
 from cogs.ui.permissions import moderators, require_moderator
 from cogs.ui.poll_lists import running_choices, unended_poll
 from cogs.ui.replies import reply, tell_progress
 from cogs.ui.texts import Speech, captions, command_text
-from models import consultations, polls, reminders, status
+from models import consultations, polls, reminders, status, trace
 from models.errors import ConsultationError
-from models.records import Consultation, PlaceKind
+from models.records import Consultation, Moderator, PlaceKind, Poll, SegmentSource
 from models.reminders import Missing
 from models.tally import OTHER
 
@@ -59,23 +60,27 @@ class Setup(commands.Cog):
         language: str | None = None,
         second: str | None = None,
     ) -> None:
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         guild, say = _guild(interaction), self.bot.speech(interaction)
         if lacking := missing_permissions(guild):
             raise ConsultationError("setup.permissions", permissions=", ".join(lacking))
         await interaction.response.defer(ephemeral=True, thinking=True)
         async with self._building:
-            consultation = await self._prepare(guild.id, language, second)
+            consultation = await self._prepare(moderator, guild.id, language, second)
             made = await self._build(interaction, RoomBuilder(self.bot, guild, consultation), say)
         start = self.bot.store.memory.place(consultation.id, PlaceKind.START)
         await tell_progress(interaction, say("setup.done", count=made, start=f"<#{start}>"))
 
-    async def _prepare(self, guild_id: int, language: str | None, second: str | None) -> Consultation:
+    async def _prepare(
+        self, moderator: Moderator, guild_id: int, language: str | None, second: str | None
+    ) -> Consultation:
         known = self.bot.store.memory.consultations.get(guild_id)
         usual = known.public_languages if known else self.bot.catalogue.public_languages
         languages = tuple(dict.fromkeys(one for one in (language, second) if one)) or usual
         async with self.bot.store.write() as session:
-            return await consultations.prepare(session, guild_id, self.bot.catalogue.key, languages)
+            consultation = await consultations.prepare(session, guild_id, self.bot.catalogue.key, languages)
+            await trace.record(session, consultation.id, moderator, "setup", ", ".join(languages))
+        return consultation
 
     async def _build(self, interaction: discord.Interaction[Any], builder: RoomBuilder, say: Speech) -> int:
         """Build the rooms, showing how far it is; return how many things were made."""
@@ -88,7 +93,7 @@ class Setup(commands.Cog):
 
     @consultation.command(name=command_text("command.open.name"), description=command_text("command.open.description"))
     async def open(self, interaction: discord.Interaction[Any]) -> None:
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         if self.bot.store.memory.place(consultation.id, PlaceKind.START_CARD) is None:
@@ -96,6 +101,7 @@ class Setup(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         async with self.bot.store.write() as session:
             consultation = await consultations.open_consultation(session, consultation.id)
+            await trace.record(session, consultation.id, moderator, "open")
         refused = await self._show_state(_guild(interaction), consultation)
         await reply(interaction, "\n".join([say("consultation.opened"), *_refused(refused, say)]))
 
@@ -110,17 +116,17 @@ class Setup(commands.Cog):
         reason: app_commands.Range[str, 1, END_REASON_LENGTH],
     ) -> None:
         """Close the consultation; polls that are open are ended for the reason given."""
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
         why = end_reason(reason)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        consultation = await self._end(consultation, why)
+        consultation = await self._end(moderator, consultation, why)
         await self.bot.results.post()
         refused = await self._show_state(_guild(interaction), consultation)
         await reply(interaction, "\n".join([say("consultation.closed"), *_refused(refused, say)]))
 
-    async def _end(self, consultation: Consultation, reason: str) -> Consultation:
+    async def _end(self, moderator: Moderator, consultation: Consultation, reason: str) -> Consultation:
         """End the consultation and its open polls together, so that none stays open in a closed consultation."""
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
@@ -129,6 +135,7 @@ class Setup(commands.Cog):
                 if poll.consultation_id == consultation.id:
                     with suppress(ConsultationError):  # it ended just before
                         await polls.end(session, poll.id, reason)
+            await trace.record(session, consultation.id, moderator, "close", reason=reason)
         return closed
 
     async def _show_state(self, guild: discord.Guild, consultation: Consultation) -> list[str]:
@@ -150,6 +157,7 @@ class Setup(commands.Cog):
         lines = [
             say(f"status.{consultation.state}"),
             say("status.participants", count=seen.participants),
+            *segment_lines(self.bot, _guild(interaction), consultation, say),
             say("status.feedback", count=seen.feedback),
             say("status.ended_polls", count=seen.ended_polls),
         ]
@@ -183,7 +191,7 @@ class Setup(commands.Cog):
         poll, title = unended_poll(self.bot, consultation, recommendation, say)
         async with self.bot.store.read() as session:
             counted = await reminders.missing_by_segment(session, poll)
-        lines = [f"## {say('missing.title', title=harmless(title))}", *self._missing_lines(counted, say)]
+        lines = [f"## {say('missing.title', title=harmless(title))}", *self._missing_lines(poll, counted, say)]
         await reply(interaction, view=sent_once(card(text(*lines))))
 
     @missing.autocomplete("recommendation")
@@ -192,12 +200,15 @@ class Setup(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         return running_choices(self.bot, interaction, typed)
 
-    def _missing_lines(self, counted: Missing, say: Speech) -> Iterator[str]:
+    def _missing_lines(self, poll: Poll, counted: Missing, say: Speech) -> Iterator[str]:
         names = captions(self.bot.catalogue, say.language)
         yield say("missing.total", count=counted.missing, participants=counted.participants)
         for segment, number in counted.segments:
             yield "- " + say("missing.segment", segment=names.segment(segment), number=number)
         if counted.segments:
+            yield f"-# {names.segment_source(poll.segment_source)}"
+            if poll.segment_source is SegmentSource.ROLES:
+                yield f"-# {say('missing.roles_seen')}"
             yield f"-# {say('missing.merged', other=names.segment(OTHER))}"
         else:
             yield f"-# {say('missing.no_segments')}"
@@ -216,26 +227,23 @@ class Setup(commands.Cog):
         heads: app_commands.Range[int, 0, MOST_HEADS],
     ) -> None:
         """Keep how many are expected to vote for a segment; polls that are open keep the quorum they have."""
-        require_moderator(self.bot, interaction)
+        moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
-        titles = self._segment_titles(say)
-        wanted = segment.strip().casefold()
-        found = next((key for key, title in titles.items() if wanted in {key, title.casefold()}), None)
-        if found is None:
-            raise ConsultationError("segment.unknown")
+        titles = segment_titles(self.bot, say)
+        found = find_segment(self.bot, segment, say)
         async with self.bot.store.write() as session:
             consultation = await consultations.expect_heads(session, consultation.id, found, heads)
+            await trace.record(session, consultation.id, moderator, "expect", f"{found}: {heads}")
         expected = [f"- {titles.get(key, key)}: {number}" for key, number in consultation.expected_heads.items()]
         heading = say("expect.kept") if expected else say("expect.nobody")
         await reply(interaction, "\n".join([heading, *sorted(expected)]))
 
     @expect.autocomplete("segment")
-    async def segment_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
-        return choices(self._segment_titles(self.bot.speech(interaction)), typed)
-
-    def _segment_titles(self, say: Speech) -> dict[str, str]:
-        return {key: one.title.in_language(say.language) for key, one in self.bot.catalogue.segments.items()}
+    async def offered_segments(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices(segment_titles(self.bot, self.bot.speech(interaction)), typed)
 
 
 def _guild(interaction: discord.Interaction[Any]) -> discord.Guild:

@@ -10,13 +10,17 @@ from cogs.ui.ballots import ranking
 from cogs.ui.forms import filled_in, form, written
 from cogs.ui.layout import Piece, all_chosen, button, card, harmless, rows, sent_once, text
 from cogs.ui.membership import declared, keep_membership, membership_fields
+from cogs.ui.permissions import require_unblocked
 from cogs.ui.quotation import quotation_field, quotation_in
 from cogs.ui.replies import reply
 from cogs.ui.router import component
+from cogs.ui.standing import counted_for, note_roles, segment_now
 from cogs.ui.texts import Speech, captions
 from models import ballot_paper
+from models.ballot_box import refusal
 from models.errors import ConsultationError
-from models.records import Ballot, CastBallot, Consultation, PlaceKind, Poll, Position, Quotation, ReasonPolicy
+from models.records import Ballot, CastBallot, PlaceKind, Poll, Position, Quotation, ReasonPolicy
+from models.texts import clean
 
 REASON = "reason"
 REASON_LENGTH = 1_000
@@ -39,29 +43,30 @@ class Voting(commands.Cog):
         await reply(interaction, view=view, files=files)
 
     @component("vote")
-    async def vote_pressed(self, interaction: discord.Interaction[Any], answer: str, poll_id: str) -> None:
+    async def vote_pressed(self, interaction: discord.Interaction[Any], answer: str, poll_id: int) -> None:
         """Cast the ballot, or first ask what is missing."""
         cast = await cast_or_ask(self.bot, interaction, answer, poll_id, "ballot", answer, poll_id)
         if cast is not None:
             await self._confirm(interaction, *cast)
 
     @component("choose")
-    async def options_chosen(self, interaction: discord.Interaction[Any], poll_id: str) -> None:
+    async def options_chosen(self, interaction: discord.Interaction[Any], poll_id: int) -> None:
         """Cast what was chosen in the menu."""
-        poll = open_poll(self.bot, self.bot.consultation_in(interaction.guild_id), poll_id)
+        poll = open_poll(self.bot, interaction, poll_id)
         await self.vote_pressed(interaction, ballot_paper.answer(poll.paper, all_chosen(interaction)), poll_id)
 
     @component("rank")
-    async def rank_pressed(self, interaction: discord.Interaction[Any], poll_id: str) -> None:
+    async def rank_pressed(self, interaction: discord.Interaction[Any], poll_id: int) -> None:
         """Let the person rank options, in private: each choice leads to the next."""
-        poll = open_poll(self.bot, self.bot.consultation_in(interaction.guild_id), poll_id)
+        poll = open_poll(self.bot, interaction, poll_id)
         await reply(interaction, view=self._ranking(interaction, poll, ""))
 
     @component("ranked")
-    async def option_ranked(self, interaction: discord.Interaction[Any], poll_id: str, ranked: str) -> None:
+    async def option_ranked(self, interaction: discord.Interaction[Any], poll_id: int, ranked: str) -> None:
         """Take one more priority, or with none chosen, begin anew."""
-        poll = open_poll(self.bot, self.bot.consultation_in(interaction.guild_id), poll_id)
+        poll = open_poll(self.bot, interaction, poll_id)
         grown = ranked + "".join(all_chosen(interaction))
+        ballot_paper.require_ranking(poll.paper, grown)
         await interaction.response.edit_message(view=self._ranking(interaction, poll, grown))
 
     def _ranking(self, interaction: discord.Interaction[Any], poll: Poll, ranked: str) -> discord.ui.LayoutView:
@@ -71,15 +76,16 @@ class Voting(commands.Cog):
 
     @component("ballot")
     async def ballot_submitted(
-        self, interaction: discord.Interaction[Any], answer: str, poll_id: str, _opened_by: str
+        self, interaction: discord.Interaction[Any], answer: str, poll_id: int, _opened_by: int
     ) -> None:
         """Take what the form asked for, and go on with the vote that was pressed."""
         await self._confirm(interaction, *await cast_as_filled_in(self.bot, interaction, answer, poll_id))
 
     @component("give_reason")
-    async def reason_pressed(self, interaction: discord.Interaction[Any], answer: str, poll_id: str) -> None:
+    async def reason_pressed(self, interaction: discord.Interaction[Any], answer: str, poll_id: int) -> None:
         """Ask for the reason of a ballot that is stored without one."""
-        poll = open_poll(self.bot, self.bot.consultation_in(interaction.guild_id), poll_id)
+        poll = open_poll(self.bot, interaction, poll_id)
+        ballot_paper.require_answer(poll.paper, answer)
         say = self.bot.speech(interaction)
         title = say("vote.form_title", answer=captions(self.bot.catalogue, say.language).answer(poll, answer))
         fields = reason_fields(say, answer)
@@ -97,33 +103,41 @@ class Voting(commands.Cog):
 
 
 async def cast_or_ask(
-    bot: ConsultationBot, interaction: discord.Interaction[Any], answer: str, poll_id: str, *asked_by: str
+    bot: ConsultationBot,
+    interaction: discord.Interaction[Any],
+    answer: str,
+    poll_id: int,
+    name: str,
+    *arguments: object,
 ) -> tuple[Poll, CastBallot] | None:
     """Cast the ballot that was pressed and return what was stored, or first ask for what is missing.
 
     Missing may be for whom the person speaks, and a reason that the poll requires; the form with it leads to the
-    handler and with the arguments in `asked_by`, and None is returned. Raises ConsultationError where the poll is not
-    open.
+    handler `name` with these arguments, and None is returned. Raises ConsultationError where the poll is not open, has
+    no such answer, or the person is blocked.
     """
     consultation = bot.consultation_in(interaction.guild_id)
-    poll = open_poll(bot, consultation, poll_id)
+    poll = open_poll(bot, interaction, poll_id)
+    ballot_paper.require_answer(poll.paper, answer)
     participant = bot.store.participant(consultation, interaction.user.id)
     needs_reason = ballot_paper.reason_policy(poll.paper, answer) is ReasonPolicy.REQUIRED
-    if participant is not None and not needs_reason:
-        return await _cast(bot, poll, Ballot(poll.id, interaction.user.id, participant.segment, answer))
+    segment = segment_now(bot, interaction, consultation, poll.segment_source)
+    if participant is not None and segment is not None and not needs_reason:
+        note_roles(bot, interaction, consultation, participant)
+        return await _cast(bot, poll, Ballot(poll.id, interaction.user.id, segment, answer))
     say = bot.speech(interaction)
     fields: list[Piece] = []
-    if participant is None:
-        fields += membership_fields(bot.catalogue, say, None, groups=[poll.group])
+    if participant is None or segment is None:
+        fields += membership_fields(bot.catalogue, say, participant, [poll.group], poll.segment_source)
     if needs_reason:
         fields += reason_fields(say, answer)
     title = say("vote.form_title", answer=captions(bot.catalogue, say.language).answer(poll, answer))
-    await interaction.response.send_modal(form(title, interaction, *asked_by, fields=fields))
+    await interaction.response.send_modal(form(title, interaction, name, *arguments, fields=fields))
     return None
 
 
 async def cast_as_filled_in(
-    bot: ConsultationBot, interaction: discord.Interaction[Any], answer: str, poll_id: str
+    bot: ConsultationBot, interaction: discord.Interaction[Any], answer: str, poll_id: int
 ) -> tuple[Poll, CastBallot]:
     """Cast the ballot whose form was submitted, and return what was stored.
 
@@ -131,25 +145,29 @@ async def cast_as_filled_in(
     """
     answers = filled_in(interaction)
     consultation = bot.consultation_in(interaction.guild_id)
-    poll = open_poll(bot, consultation, poll_id)
-    reason = (answers.get(REASON) or "").strip() or None
+    poll = open_poll(bot, interaction, poll_id)
+    ballot_paper.require_answer(poll.paper, answer)
+    reason = clean(answers.get(REASON))
     if reason is None and ballot_paper.reason_policy(poll.paper, answer) is ReasonPolicy.REQUIRED:
         raise ConsultationError("vote.reason_missing")
+    bot.policy.require_allowed(reason or "")
     participant = bot.store.participant(consultation, interaction.user.id)
     if (membership := declared(bot.catalogue, answers)) is not None:
         participant = await keep_membership(bot, interaction, consultation, membership)
-    if participant is None:
+    segment = segment_now(bot, interaction, consultation, poll.segment_source)
+    if participant is None or segment is None:
         raise ConsultationError("join.no_segment")
     quotation = quotation_in(answers) if reason else Quotation.NOT
-    ballot = Ballot(poll.id, interaction.user.id, participant.segment, answer, reason, quotation)
+    ballot = Ballot(poll.id, interaction.user.id, segment, answer, reason, quotation)
     return await _cast(bot, poll, ballot)
 
 
 def recorded(bot: ConsultationBot, poll: Poll, stored: CastBallot, say: Speech) -> str:
-    """Return the sentence that a ballot is stored, or is another one now."""
+    """Return the sentences that a ballot is stored, or is another one now, and for whom it counts."""
     key = "vote.changed" if stored.changed else "vote.recorded"
     answer = harmless(captions(bot.catalogue, say.language).answer(poll, stored.answer))
-    return say(key, answer=answer, title=harmless(poll.wording[say.language].title))
+    told = say(key, answer=answer, title=harmless(poll.wording[say.language].title))
+    return " ".join(filter(None, [told, counted_for(bot, poll, stored, say)]))
 
 
 def reason_button(poll: Poll, stored: CastBallot, say: Speech) -> list[discord.ui.Button[Any]]:
@@ -171,11 +189,18 @@ async def _cast(bot: ConsultationBot, poll: Poll, ballot: Ballot) -> tuple[Poll,
     return poll, stored
 
 
-def open_poll(bot: ConsultationBot, consultation: Consultation, poll_id: str) -> Poll:
-    """Return the poll that a button or a menu carries. Raises ConsultationError where it takes no ballots here."""
-    poll = bot.store.memory.polls.get(int(poll_id))
-    if poll is None or poll.consultation_id != consultation.id or not poll.is_open_at(bot.store.now()):
+def open_poll(bot: ConsultationBot, interaction: discord.Interaction[Any], poll_id: int) -> Poll:
+    """Return the poll that a button or a menu carries.
+
+    Raises ConsultationError where it takes no ballots here, or none of this person, because they are blocked.
+    """
+    consultation = bot.consultation_in(interaction.guild_id)
+    require_unblocked(bot, consultation, interaction.user.id)
+    poll = bot.store.memory.polls.get(poll_id)
+    if poll is None or poll.consultation_id != consultation.id:
         raise ConsultationError("vote.poll_ended")
+    if (refused := refusal(poll, bot.store.now())) is not None:
+        raise refused
     return poll
 
 

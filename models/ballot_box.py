@@ -10,7 +10,7 @@ from models import ballot_paper
 from models.errors import ConsultationError
 from models.group_commit import GroupCommit
 from models.memory import poll_record
-from models.records import Ballot, CastBallot
+from models.records import Ballot, CastBallot, Poll
 from models.sealing import Purpose
 from models.store import Store, UnitOfWork
 from models.tables import BallotChange, BallotRow, PollRow
@@ -36,14 +36,13 @@ class BallotBox:
     async def cast(self, ballot: Ballot) -> CastBallot:
         """Store a ballot and return once it is committed.
 
-        Raises ConsultationError where the poll had ended when the ballot arrived or its answer is none of the poll's,
-        and whatever kept the store from committing.
+        Raises ConsultationError where the poll had not begun or had ended when the ballot arrived or its answer is none
+        of the poll's, and whatever kept the store from committing.
         """
         poll = self._store.memory.polls.get(ballot.poll_id)
         if poll is None:
             raise ConsultationError("vote.poll_ended")
-        if ballot_paper.answer(poll.paper, ballot_paper.chosen(poll.paper, ballot.answer)) != ballot.answer:
-            raise ConsultationError("error.leads_nowhere")
+        ballot_paper.require_answer(poll.paper, ballot.answer)
         seal = self._store.sealer.seal(Purpose.BALLOT, ballot.user_id, poll.consultation_id)
         return await self._commit.submit(_Cast(ballot, seal, self._store.now()))
 
@@ -71,16 +70,25 @@ async def _store_batch(session: UnitOfWork, batch: Sequence[_Cast]) -> list[Cast
         connection = await session.connection()
         await connection.execute(insert(BallotChange), [_change(w) for w in accepted])
         await connection.execute(replacing, [_row(w) for w in newest.values()])
-    return [_outcome(w, known, is_open=polls[w.ballot.poll_id].is_open_at(w.arrived_at)) for w in batch]
+    return [_outcome(w, known, polls[w.ballot.poll_id]) for w in batch]
 
 
-def _outcome(cast: _Cast, known: set[tuple[int, bytes]], *, is_open: bool) -> CastBallot | Exception:
-    if not is_open:
-        return ConsultationError("vote.poll_ended")
+def refusal(poll: Poll, moment: datetime) -> ConsultationError | None:
+    """Return what somebody is told whose ballot arrives at `moment`, None where it counts."""
+    if poll.is_open_at(moment):
+        return None
+    if poll.ended_at is None and moment < poll.opened_at:
+        return ConsultationError("vote.not_begun", opens=int(poll.opened_at.timestamp()))
+    return ConsultationError("vote.poll_ended")
+
+
+def _outcome(cast: _Cast, known: set[tuple[int, bytes]], poll: Poll) -> CastBallot | Exception:
+    if (refused := refusal(poll, cast.arrived_at)) is not None:
+        return refused
     key = (cast.ballot.poll_id, cast.seal)
     changed = key in known
     known.add(key)
-    return CastBallot(cast.ballot.answer, changed, cast.ballot.reason is not None)
+    return CastBallot(cast.ballot.answer, changed, cast.ballot.segment, cast.ballot.reason is not None)
 
 
 def _change(cast: _Cast) -> dict[str, object]:

@@ -52,6 +52,20 @@ def answer(paper: BallotPaper, chosen: Sequence[str]) -> str:
     return "".join(chosen if paper.kind is PollKind.PRIORITIES else sorted(chosen, key=keys.index))
 
 
+def require_answer(paper: BallotPaper, kept: str) -> None:
+    """Raise ConsultationError for what `answer` does not make of any choice on this paper."""
+    if answer(paper, chosen(paper, kept)) != kept:
+        raise ConsultationError("error.leads_nowhere")
+
+
+def require_ranking(paper: BallotPaper, ranked: str) -> None:
+    """Raise ConsultationError for what is no beginning of priorities on this paper."""
+    if paper.kind is not PollKind.PRIORITIES:
+        raise ConsultationError("error.leads_nowhere")
+    if ranked:
+        require_answer(paper, ranked)
+
+
 def chosen(paper: BallotPaper, kept: str) -> tuple[str, ...]:
     """Return the keys that `answer` made this of."""
     return (kept,) if paper.kind is PollKind.POSITION else tuple(kept)

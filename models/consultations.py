@@ -1,10 +1,12 @@
 """Use cases on the consultation as a whole: its beginning and end, and what the bot made in Discord for it."""
 
+from collections.abc import Collection
+
 from sqlalchemy import delete, func, select, update
 
 from models.errors import ConsultationError
 from models.memory import consultation_record
-from models.records import Consultation, ConsultationState, Place, PlaceKind
+from models.records import Consultation, ConsultationState, Place, PlaceKind, SegmentSource
 from models.store import UnitOfWork
 from models.tables import ConsultationRow, PlaceRow
 from models.upsert import upsert
@@ -25,6 +27,8 @@ async def prepare(
             state=ConsultationState.PREPARED,
             public_languages=list(public_languages),
             expected_heads={},
+            segment_source=SegmentSource.DECLARED,
+            segment_roles={},
             created_at=session.now(),
         )
         session.add(row)
@@ -62,6 +66,32 @@ async def expect_heads(session: UnitOfWork, consultation_id: int, segment: str, 
     row = await session.get_one(ConsultationRow, consultation_id)
     others = {key: number for key, number in row.expected_heads.items() if key != segment}
     row.expected_heads = {**others, segment: heads} if heads else others
+    await session.flush()
+    return _kept(session, row)
+
+
+async def choose_segment_source(session: UnitOfWork, consultation_id: int, source: SegmentSource) -> Consultation:
+    """Keep by what segments count in polls opened from now on and for what is said from now on.
+
+    Polls that are open, or were opened to begin later, keep theirs.
+    """
+    row = await session.get_one(ConsultationRow, consultation_id)
+    row.segment_source = source
+    await session.flush()
+    return _kept(session, row)
+
+
+async def map_segment_role(
+    session: UnitOfWork, consultation_id: int, role_id: int, segment: str | None, existing: Collection[int]
+) -> Consultation:
+    """Let one of Discord's roles stand for a segment, or for none; ballots that were cast stay as they are.
+
+    A role that is mapped anew keeps its turn, any other comes last. `existing` are the ids of the roles that the server
+    has: those that were deleted there are forgotten here.
+    """
+    row = await session.get_one(ConsultationRow, consultation_id)
+    mapped = {**row.segment_roles, str(role_id): segment}
+    row.segment_roles = {role: key for role, key in mapped.items() if key is not None and int(role) in existing}
     await session.flush()
     return _kept(session, row)
 

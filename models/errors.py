@@ -4,7 +4,8 @@
 class ConsultationError(Exception):
     """Something the person who asked for it is told, in their language, to them alone.
 
-    `phrase` is a key of `content/phrases`; `values` fill its placeholders.
+    `phrase` is a key of `content/phrases`; `values` fill its placeholders, moments as Discord's timestamps. `written`
+    among them is what the person wrote, where no form holds it, and comes back to them.
     """
 
     def __init__(self, phrase: str, **values: object) -> None:

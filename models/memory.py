@@ -23,10 +23,21 @@ from models.records import (
     PollKind,
     Quorum,
     ReasonPolicy,
+    SegmentSource,
     Visibility,
     Wording,
 )
-from models.tables import ConsultationRow, ModeratorsAnswerRow, ParticipantRow, PlaceRow, PollRow, Preference
+from models.tables import (
+    BlockRow,
+    ConfirmationRow,
+    ConsultationRow,
+    FeedbackReply,
+    ModeratorsAnswerRow,
+    ParticipantRow,
+    PlaceRow,
+    PollRow,
+    Preference,
+)
 
 
 @dataclass(slots=True)
@@ -34,12 +45,18 @@ class Memory:
     """Consultations by server, open polls by id, participants by membership seal, languages by preference seal.
 
     The moderators' answers that are served stand by consultation and language, in tuples that are never changed.
+    `blocked` are the seals of those whom moderators keep from taking part, each with its consultation;
+    `public_replies` are the messages in which moderators answered feedback.
+    `confirmed` are the segments that moderators confirmed, by consultation and confirmation seal.
     """
 
     consultations: dict[int, Consultation] = field(default_factory=dict)
     polls: dict[int, Poll] = field(default_factory=dict)
     participants: dict[tuple[int, bytes], Participant] = field(default_factory=dict)
+    confirmed: dict[tuple[int, bytes], str] = field(default_factory=dict)
     languages: dict[bytes, str] = field(default_factory=dict)
+    blocked: set[tuple[int, bytes]] = field(default_factory=set)
+    public_replies: set[int] = field(default_factory=set)
     answers: dict[tuple[int, str], tuple[ModeratorsAnswer, ...]] = field(default_factory=dict)
     _places: dict[tuple[int, PlaceKind, str], Place] = field(default_factory=dict)
     _places_by_id: dict[int, Place] = field(default_factory=dict)
@@ -99,14 +116,14 @@ class Memory:
 async def load_memory(session: AsyncSession) -> Memory:
     """Read everything a click needs to know from the store."""
     memory = Memory()
+    await _load_people(session, memory)
     for consultation in await session.scalars(select(ConsultationRow)):
         memory.consultations[consultation.guild_id] = consultation_record(consultation)
     for poll in await session.scalars(select(PollRow).where(PollRow.ended_at.is_(None))):
         memory.polls[poll.id] = poll_record(poll)
-    for participant in await session.scalars(select(ParticipantRow)):
-        memory.participants[participant.consultation_id, participant.seal] = participant_record(participant)
-    for preference in await session.scalars(select(Preference)):
-        memory.languages[preference.seal] = preference.language
+    for message_id in await session.scalars(select(FeedbackReply.message_id)):
+        if message_id is not None:
+            memory.public_replies.add(message_id)
     standing = select(ModeratorsAnswerRow).where(ModeratorsAnswerRow.removed_at.is_(None))
     for answer in await session.scalars(standing.order_by(ModeratorsAnswerRow.id)):
         memory.keep_answer(answer_record(answer))
@@ -115,15 +132,35 @@ async def load_memory(session: AsyncSession) -> Memory:
     return memory
 
 
+async def _load_people(session: AsyncSession, memory: Memory) -> None:
+    for participant in await session.scalars(select(ParticipantRow)):
+        memory.participants[participant.consultation_id, participant.seal] = participant_record(participant)
+    for confirmation in await session.scalars(select(ConfirmationRow)):
+        memory.confirmed[confirmation.consultation_id, confirmation.seal] = confirmation.segment
+    for preference in await session.scalars(select(Preference)):
+        memory.languages[preference.seal] = preference.language
+    for block in await session.scalars(select(BlockRow)):
+        memory.blocked.add((block.consultation_id, block.seal))
+
+
 def consultation_record(row: ConsultationRow) -> Consultation:
     state = ConsultationState(row.state)
     return Consultation(
-        row.id, row.guild_id, row.content_key, state, tuple(row.public_languages), row.opened_at, row.expected_heads
+        row.id,
+        row.guild_id,
+        row.content_key,
+        state,
+        tuple(row.public_languages),
+        row.opened_at,
+        row.expected_heads,
+        SegmentSource(row.segment_source),
+        {int(role): segment for role, segment in row.segment_roles.items()},
     )
 
 
 def participant_record(row: ParticipantRow) -> Participant:
-    return Participant(row.id, row.consultation_id, row.segment, frozenset(row.groups), row.wants_messages)
+    groups = frozenset(row.groups)
+    return Participant(row.id, row.consultation_id, row.segment, groups, row.wants_messages, row.role_segment)
 
 
 def answer_record(row: ModeratorsAnswerRow) -> ModeratorsAnswer:
@@ -146,6 +183,7 @@ def poll_record(row: PollRow) -> Poll:
         end_reason=row.end_reason,
         cancelled=row.cancelled,
         quorum=Quorum(**row.quorum),
+        segment_source=SegmentSource(row.segment_source),
         paper=_paper_record(row.paper),
         visibility=Visibility(row.visibility),
         published_at=row.published_at,

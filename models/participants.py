@@ -19,13 +19,17 @@ ID_BITS = 62
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """What somebody declares. `wants_messages` None leaves it as it was, at first at no."""
+    """What somebody declares, and what their roles stand for.
+
+    None leaves a thing as it was: at first no segment ('') and no messages.
+    """
 
     consultation_id: int
     user_id: int
-    segment: str
+    segment: str | None
     groups: tuple[str, ...]
     wants_messages: bool | None = None
+    role_segment: str | None = None
 
 
 class Register:
@@ -61,15 +65,12 @@ async def join_all(session: UnitOfWork, joining: Sequence[Joining]) -> list[Part
     """Keep what several people declare; of one person's declarations the last counts."""
     seals = [session.sealer.seal(Purpose.MEMBERSHIP, one.user_id, one.consultation_id) for one in joining]
     newest = {(one.consultation_id, seal): one for one, seal in zip(joining, seals, strict=True)}
+    together: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for (_, seal), one in newest.items():
+        together.setdefault(_replaced(one), []).append(_row(one, seal, session.now()))
     stored: dict[tuple[int, bytes], Participant] = {}
-    for asked in (False, True):
-        values = [
-            _row(one, seal, session.now())
-            for (_, seal), one in newest.items()
-            if (one.wants_messages is not None) is asked
-        ]
-        if values:
-            stored |= await _upsert(session, values, ("segment", "groups", *(["wants_messages"] if asked else [])))
+    for columns, values in together.items():
+        stored |= await _upsert(session, values, columns)
     session.after_commit(lambda memory: memory.participants.update(stored))
     return [stored[one.consultation_id, seal] for one, seal in zip(joining, seals, strict=True)]
 
@@ -86,15 +87,22 @@ async def _upsert(
     return {(row.consultation_id, row.seal): participant_record(row) for row in rows}
 
 
+def _replaced(joining: Joining) -> tuple[str, ...]:
+    """Return the columns that what somebody declares takes the place of."""
+    given = {name: getattr(joining, name) for name in ("segment", "wants_messages", "role_segment")}
+    return ("groups", *(name for name, value in given.items() if value is not None))
+
+
 def _row(joining: Joining, seal: bytes, now: datetime) -> dict[str, Any]:
     return {
         # Numbered by chance: in the order of joining, the rows would stand as the ballots do for which people joined.
         "id": secrets.randbits(ID_BITS),
         "consultation_id": joining.consultation_id,
         "seal": seal,
-        "segment": joining.segment,
+        "segment": joining.segment or "",
         "groups": sorted(joining.groups),
         "wants_messages": bool(joining.wants_messages),
+        "role_segment": joining.role_segment or "",
         "joined_at": now.replace(hour=0, minute=0, second=0, microsecond=0),
     }
 

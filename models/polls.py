@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import case, false, func, or_, select, true, update
+from sqlalchemy import case, false, func, null, or_, select, true, update
 
 from models import ballot_paper
 from models.consultations import require_open
@@ -32,7 +32,7 @@ from models.records import (
 )
 from models.sealing import pseudonym
 from models.store import UnitOfWork
-from models.tables import BallotRow, PollRow
+from models.tables import BallotRow, ConsultationRow, PollRow
 from models.tally import (
     SMALLEST_SEGMENT,
     AnyResult,
@@ -61,6 +61,7 @@ async def open_poll(
 ) -> Poll:
     """Put a recommendation, or where that is None a question of the moderators' own, to the vote.
 
+    By what segments count in it is settled here too, by the consultation's setting.
     `wording` is in every language as it is voted on. It takes ballots from `opens_at`, or from now where that is None
     or has passed. Raises ConsultationError where the consultation is not open, the end is not after the beginning,
     the ballot paper cannot be filled in or a poll on the recommendation is open already.
@@ -77,6 +78,7 @@ async def open_poll(
     )
     if await session.scalar(running) is not None:
         raise ConsultationError("poll.already_open")
+    setting = await session.get_one(ConsultationRow, consultation.id)
     row = PollRow(
         consultation_id=consultation.id,
         subject=subject,
@@ -88,6 +90,7 @@ async def open_poll(
         closes_at=closes_at,
         cancelled=False,
         quorum=asdict(quorum),
+        segment_source=setting.segment_source,
         visibility=visibility.value,
         result_posted=False,
     )
@@ -138,7 +141,8 @@ async def edit(
 async def end(session: UnitOfWork, poll_id: int, reason: str | None = None) -> Poll:
     """End a poll now, for a reason, or without one at the deadline it has reached, also while the bot was down.
 
-    One that has not begun is cancelled: there is nothing to count. Raises ConsultationError where it has ended
+    One that has not begun is cancelled: there is nothing to count. One past its deadline ended there, for no reason
+    that came later. Raises ConsultationError where it has ended
     already, so that of two moderators one is told, or where there is no reason and its deadline was put off.
     """
     now = session.now()
@@ -149,7 +153,7 @@ async def end(session: UnitOfWork, poll_id: int, reason: str | None = None) -> P
         .values(
             # No ballot counted after the deadline, so that is the end, however late it is noticed.
             ended_at=case((PollRow.closes_at <= now, PollRow.closes_at), else_=now),
-            end_reason=reason,
+            end_reason=case((PollRow.closes_at <= now, null()), else_=reason),
             cancelled=PollRow.opened_at > now,
         )
         .returning(PollRow),

@@ -18,6 +18,7 @@ from models.records import Consultation, ConsultationState, ModeratorsAnswer, Op
 from models.sealing import Purpose
 from models.store import UnitOfWork
 from models.tables import ModeratorsAnswerRow, QuestionRow
+from models.texts import is_blank
 from models.upsert import upsert
 
 QUESTION_LENGTH = 300
@@ -120,7 +121,7 @@ async def add_answer(
     Raises ConsultationError where question or answer is blank.
     """
     asked, said = _plain(question, QUESTION_LENGTH), _storable(answer).strip()[:ANSWER_LENGTH]
-    if not _folded(asked) or not said:
+    if not _folded(asked) or is_blank(said):
         raise ConsultationError("question.blank")
     for earlier in await all_answers(session, consultation_id):
         if (earlier.language, _folded(earlier.question)) == (language, _folded(asked)):

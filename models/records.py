@@ -1,6 +1,6 @@
 """What use cases give back: plain frozen values, never mapped objects."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -60,6 +60,21 @@ class Quotation(StrEnum):
     WITH_SEGMENT = "with_segment"
 
 
+class SegmentSource(StrEnum):
+    """By what it is decided for which segment somebody's ballot counts."""
+
+    DECLARED = "declared"
+    ROLES = "roles"
+    CONFIRMED = "confirmed"
+
+
+# The rows of those whose segment is not known. No segment of the content has an underscore in its key.
+NO_ROLE = "no_role"
+NOT_CONFIRMED = "not_confirmed"
+NOT_DECLARED = "not_declared"  # of participants alone: nobody votes without declaring one where that is what counts
+UNPLACED = frozenset({NO_ROLE, NOT_CONFIRMED, NOT_DECLARED})
+
+
 class FeedbackKind(StrEnum):
     """Where feedback was given: in a thread, under one's name, or in private."""
 
@@ -83,7 +98,11 @@ class PlaceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consultation:
-    """One server's consultation."""
+    """One server's consultation.
+
+    `segment_source` is what counts for polls opened from now on and for what is said now. `segment_roles` are the ids
+    of Discord's roles with the segment that each stands for, the one that wins first.
+    """
 
     id: int
     guild_id: int
@@ -92,6 +111,8 @@ class Consultation:
     public_languages: tuple[str, ...]
     opened_at: datetime | None
     expected_heads: Mapping[str, int]
+    segment_source: SegmentSource = SegmentSource.DECLARED
+    segment_roles: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +127,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Somebody who said for which segment they speak, and in which groups they take part."""
+    """Somebody who said for which segment they speak, and in which groups they take part.
+
+    `segment` is what they declared, '' where they were not asked; `role_segment` what their roles stood for when the
+    bot last saw them, '' where it has not looked.
+    """
 
     id: int
     consultation_id: int
     segment: str
     groups: frozenset[str]
     wants_messages: bool
+    role_segment: str = ""
 
 
 class ModeratorRole(StrEnum):
@@ -237,6 +263,7 @@ class Poll:
     `subject` is the key of the card it stands on: the recommendation's, or one made for a question of the moderators'
     own, which has no recommendation. It takes ballots from `opened_at`, which may lie ahead, until `closes_at` or until
     it is ended; `ended_at` is None before. A cancelled poll keeps its ballots and publishes no result.
+    `segment_source` is the consultation's setting as it was when the poll was opened: no result mixes two.
     """
 
     id: int
@@ -254,6 +281,7 @@ class Poll:
     paper: BallotPaper = POSITIONS
     visibility: Visibility = Visibility.ENDED
     published_at: datetime | None = None
+    segment_source: SegmentSource = SegmentSource.DECLARED
 
     @property
     def is_published(self) -> bool:
@@ -295,10 +323,11 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class CastBallot:
-    """What the ballot box stored: the answer, whether it replaced an earlier ballot, whether a reason came with it."""
+    """What the ballot box stored: an answer, whether it replaced another, its segment, whether it has a reason."""
 
     answer: str
     changed: bool
+    segment: str
     has_reason: bool = False
 
 
@@ -346,8 +375,39 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """What is kept of a file that somebody attached: its name, its media type ('' where unknown), its size in bytes."""
+
+    name: str
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadMessage:
+    """What a member wrote in a recommendation's thread, as Discord tells it; `edited_at` is None for never.
+
+    `roles` are its author's roles that are mapped to a segment, None where Discord did not say.
+    """
+
+    message_id: int
+    user_id: int
+    text: str
+    group: str | None
+    recommendation: str | None
+    given_at: datetime
+    edited_at: datetime | None = None
+    attachments: tuple[Attachment, ...] = ()
+    roles: Collection[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Feedback:
-    """A contribution in words. `text` is empty where its author deleted it."""
+    """A contribution in words. `text` is empty where its author deleted it.
+
+    `message_id` is the message in the thread or, of private words, the one they are about in `channel_id`. Moderators
+    set the rest: `version` counts their changes and its author's, `earlier` the wordings that its author replaced.
+    """
 
     id: int
     reference: str
@@ -360,6 +420,16 @@ class Feedback:
     quotation: Quotation
     given_at: datetime
     edited_at: datetime | None
+    attachments: tuple[Attachment, ...] = ()
+    message_id: int | None = None
+    channel_id: int | None = None
+    read: bool = False
+    answered: bool = False
+    pinned: bool = False
+    themes: tuple[str, ...] = ()
+    earlier: int = 0
+    version: int = 0
+    segment_source: SegmentSource = SegmentSource.DECLARED
 
 
 class QuestionKind(StrEnum):

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select, update
 
+from models import segments
 from models.memory import poll_record
 from models.records import Poll, Position
 from models.sealing import Purpose
@@ -63,22 +64,25 @@ def remind_at(poll: Poll) -> datetime | None:
 
 
 async def take_due(session: UnitOfWork) -> list[Poll]:
-    """Mark the polls whose reminder is due and return them, oldest first; no poll is ever returned twice.
+    """Mark the polls whose reminder is due and return them, oldest first; each once for an end.
+
+    One whose end was put off is due again where that reminder comes no earlier than the end that the former told of:
+    a vote that is extended by an hour is not reminded of twice within it.
 
     With them come those of the same consultation and end that are due within a minute. What passed while the bot was
     down is due still, until the poll's end.
     """
     now = session.now()
     waiting = [
-        poll_record(row)
+        poll
         for row in await session.scalars(
             select(PollRow).where(
-                PollRow.reminded_at.is_(None),
                 PollRow.ended_at.is_(None),
                 PollRow.cancelled.is_(False),
                 PollRow.closes_at > now,
             )
         )
+        if not _was_reminded_of(poll := poll_record(row), row.reminded_of)
     ]
     due_ends = {(poll.consultation_id, poll.closes_at) for poll in waiting if _is_due(poll, now)}
     due = [
@@ -88,8 +92,8 @@ async def take_due(session: UnitOfWork) -> list[Poll]:
     ]
     taken = await session.scalars(
         update(PollRow)
-        .where(PollRow.id.in_(due), PollRow.reminded_at.is_(None), PollRow.ended_at.is_(None))
-        .values(reminded_at=now)
+        .where(PollRow.id.in_(due), PollRow.ended_at.is_(None))
+        .values(reminded_of=PollRow.closes_at)
         .returning(PollRow),
     )
     return sorted((poll_record(row) for row in taken), key=lambda poll: poll.id)
@@ -106,7 +110,9 @@ async def recipients(session: UnitOfWork, polls: Sequence[Poll]) -> list[Recipie
 
 
 async def still_missing(session: UnitOfWork, recipient: Recipient) -> list[Poll]:
-    """Return the polls that still lack this person's ballot and take it; none where they no longer want messages.
+    """Return the polls that still lack this person's ballot and take it.
+
+    None where they no longer want messages, or moderators keep them from voting.
 
     Between finding somebody and writing to them may lie an hour, because messages are paced.
     """
@@ -114,7 +120,8 @@ async def still_missing(session: UnitOfWork, recipient: Recipient) -> list[Poll]
     member = session.memory.participants.get(
         (consultation, session.sealer.seal(Purpose.MEMBERSHIP, user, consultation))
     )
-    if member is None or not member.wants_messages:
+    blocked = (consultation, session.sealer.seal(Purpose.BLOCK, user, consultation)) in session.memory.blocked
+    if member is None or not member.wants_messages or blocked:
         return []
     polls = [session.memory.polls.get(poll.id) for poll in recipient.polls]
     running = [poll for poll in polls if poll is not None and poll.is_open_at(session.now())]
@@ -129,8 +136,9 @@ async def still_missing(session: UnitOfWork, recipient: Recipient) -> list[Poll]
 
 
 async def missing_by_segment(session: UnitOfWork, poll: Poll) -> Missing:
-    """Count the participants of a poll's group who have not voted in it, by the segment they declare now.
+    """Count the participants of a poll's group who have not voted in it, by the segment they would vote for now.
 
+    Where roles count, that is as the bot last saw them: Discord does not tell who holds a role.
     A segment with fewer than five participants in the group is merged, as in results, and no segment is shown where
     it could be found by subtraction.
     """
@@ -154,21 +162,28 @@ def published_rows(heads: Mapping[str, int]) -> Mapping[str, str | None]:
 
 async def _members(session: UnitOfWork, poll: Poll, *conditions: ColumnElement[bool]) -> dict[bytes, _Member]:
     """Return the participants of a poll's group by the seal that their ballots bear."""
+    spoken_for = await segments.of_participants(session, poll.consultation_id, poll.segment_source)
     rows = await session.execute(
-        select(ParticipantRow.seal, ParticipantRow.groups, ParticipantRow.segment).where(
+        select(ParticipantRow.seal, ParticipantRow.groups).where(
             ParticipantRow.consultation_id == poll.consultation_id, *conditions
         )
     )
     members = {}
-    for seal, groups, segment in rows:
+    for seal, groups in rows:
         if poll.group in groups:
             user = session.sealer.open(Purpose.MEMBERSHIP, seal, poll.consultation_id)
-            members[session.sealer.seal(Purpose.BALLOT, user, poll.consultation_id)] = _Member(user, segment)
+            members[session.sealer.seal(Purpose.BALLOT, user, poll.consultation_id)] = _Member(user, spoken_for[seal])
     return members
 
 
 async def _voted(session: UnitOfWork, poll: Poll) -> set[bytes]:
     return set(await session.scalars(select(BallotRow.seal).where(BallotRow.poll_id == poll.id)))
+
+
+def _was_reminded_of(poll: Poll, end: datetime | None) -> bool:
+    """Say whether nobody is to be reminded of a poll again, whose last reminder told of `end`."""
+    due_at = remind_at(poll)
+    return end is not None and (due_at is None or due_at < end)
 
 
 def _is_due(poll: Poll, moment: datetime) -> bool:

@@ -25,15 +25,19 @@ class Purpose(StrEnum):
     """What a seal is for; seals of two purposes cannot be compared.
 
     What people write in threads stands there under their name, so it has a purpose of its own: otherwise a name in
-    a thread would give away the pseudonym of a private comment.
+    a thread would give away the pseudonym of a private comment. So has what a moderator confirms: who knows when they
+    confirmed whom would else find their membership in the order of the rows.
     """
 
     MEMBERSHIP = "membership"
+    CONFIRMATION = "confirmation"
     PREFERENCE = "preference"
     BALLOT = "ballot"
     THREAD = "thread"
     FEEDBACK = "feedback"
     TRACE = "trace"
+    BLOCK = "block"
+    LIMIT = "limit"
     QUESTION = "question"  # seals the number of an answer, not a person
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, false, func, select
 from models.memory import poll_record
 from models.records import Poll
 from models.store import UnitOfWork
-from models.tables import BallotRow, FeedbackRow, ParticipantRow, PollRow
+from models.tables import BallotRow, ParticipantRow, PollRow
+from models.words import tellable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,7 @@ async def status(session: UnitOfWork, consultation_id: int) -> Status:
     )
     return Status(
         participants=await _count(session, ParticipantRow.consultation_id == consultation_id),
-        feedback=await _count(
-            session,
-            FeedbackRow.consultation_id == consultation_id,
-            FeedbackRow.deleted_at.is_(None),
-        ),
+        feedback=await _count(session, *tellable(session, consultation_id)),
         ended_polls=await _count(
             session,
             PollRow.consultation_id == consultation_id,

@@ -124,6 +124,15 @@ class Store:
         seal = self.sealer.seal(Purpose.MEMBERSHIP, user_id, consultation.id)
         return self.memory.participants.get((consultation.id, seal))
 
+    def is_blocked(self, consultation: Consultation, user_id: int) -> bool:
+        """Say whether moderators keep this person from writing and voting."""
+        if not self.memory.blocked:  # most consultations: a click then costs no seal
+            return False
+        return (
+            consultation.id,
+            self.sealer.seal(Purpose.BLOCK, user_id, consultation.id),
+        ) in self.memory.blocked
+
     def language_of(self, user_id: int) -> str | None:
         """Return the language this person chose, None where they chose none."""
         return self.memory.languages.get(self.sealer.seal(Purpose.PREFERENCE, user_id))

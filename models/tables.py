@@ -53,6 +53,7 @@ class Base(DeclarativeBase):
         bytes: LargeBinary,
         dict[str, Any]: JSON,
         list[str]: JSON,
+        list[dict[str, Any]]: JSON,
     }
 
 
@@ -74,6 +75,8 @@ class ConsultationRow(Base):
     state: Mapped[str] = mapped_column(String(10))
     public_languages: Mapped[list[str]]
     expected_heads: Mapped[dict[str, Any]]  # how many are asked for, by segment, as moderators entered it
+    segment_source: Mapped[str] = mapped_column(String(10))
+    segment_roles: Mapped[dict[str, Any]]  # the segment that each of Discord's roles stands for, by its id
     created_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -111,7 +114,18 @@ class ParticipantRow(Base):
     segment: Mapped[str] = mapped_column(String(80))
     groups: Mapped[list[str]]
     wants_messages: Mapped[bool]
+    role_segment: Mapped[str] = mapped_column(String(80))  # as the bot last saw it; no ballot is counted by it
     joined_at: Mapped[datetime]  # the day: the moment would lead to the ballot for which somebody joined
+
+
+class ConfirmationRow(Base):
+    """The segment that a moderator confirmed for somebody, whether or not they have joined."""
+
+    __tablename__ = "confirmations"
+
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"), primary_key=True)
+    seal: Mapped[bytes] = mapped_column(primary_key=True)
+    segment: Mapped[str] = mapped_column(String(80))
 
 
 class PollRow(Base):
@@ -145,7 +159,8 @@ class PollRow(Base):
     shown: Mapped[
         dict[str, Any] | None
     ]  # what is shown of a live result: ballots by answer, as they were at some moment
-    reminded_at: Mapped[datetime | None]
+    segment_source: Mapped[str] = mapped_column(String(10))
+    reminded_of: Mapped[datetime | None]  # the end that the last reminder told of
     result_posted: Mapped[bool]
 
 
@@ -191,10 +206,10 @@ class BallotChange(Base):
 
 
 class TraceRow(Base):
-    """What a moderator did, and why. Rows are added, never changed and never taken away."""
+    """What a moderator did, and why. Rows are added, never changed and never taken away: the database refuses it."""
 
     __tablename__ = "trace"
-    __table_args__ = (Index("ix_trace_consultation_id", "consultation_id", "id"),)
+    __table_args__ = (Index("ix_trace_consultation_id", "consultation_id", "id"), {"info": {"append_only": True}})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
@@ -223,6 +238,18 @@ class OutcomeRow(Base):
     decided_at: Mapped[datetime]
 
 
+class BlockRow(Base):
+    """Somebody whom moderators keep from writing and voting; the trace says why."""
+
+    __tablename__ = "blocks"
+    __table_args__ = (Unique("consultation_id", "seal"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    seal: Mapped[bytes]
+    blocked_at: Mapped[datetime]
+
+
 class FeedbackRow(Base):
     """A contribution in words; `submission` is the message or the modal it came by, so that none is stored twice."""
 
@@ -238,11 +265,67 @@ class FeedbackRow(Base):
     recommendation: Mapped[str | None] = mapped_column(String(80))
     seal: Mapped[bytes]
     segment: Mapped[str | None] = mapped_column(String(80))
+    segment_source: Mapped[str] = mapped_column(String(10))
     text: Mapped[str] = mapped_column(Text)
+    attachments: Mapped[list[dict[str, Any]]]  # by name, type and size in bytes, never their content
     quotation: Mapped[str] = mapped_column(String(20))
-    given_at: Mapped[datetime]
+    about_channel: Mapped[int | None] = mapped_column(BigInteger)  # the message that private words are about
+    about_message: Mapped[int | None] = mapped_column(BigInteger)
+    given_at: Mapped[datetime]  # of private words the hour: the moment would lead to who joined just then
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    pinned: Mapped[bool]
+    changes: Mapped[list[str]]  # what each version was made by, so that who saw an older one can be told
+    version: Mapped[int]
+
+
+class FeedbackVersion(Base):
+    """The words of a message in a thread as they were before its author edited it."""
+
+    __tablename__ = "feedback_versions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("feedback.id"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    attachments: Mapped[list[dict[str, Any]]]
+    written_at: Mapped[datetime]
+
+
+class ThemeRow(Base):
+    """A theme on the moderators' own list; `folded` is its name without capitals, so that none is there twice."""
+
+    __tablename__ = "themes"
+    __table_args__ = (Unique("consultation_id", "folded"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    name: Mapped[str] = mapped_column(String(50))
+    folded: Mapped[str] = mapped_column(String(150))
+
+
+class FeedbackTheme(Base):
+    """A theme that moderators gave a contribution."""
+
+    __tablename__ = "feedback_themes"
+
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("feedback.id"), primary_key=True)
+    theme_id: Mapped[int] = mapped_column(ForeignKey("themes.id"), primary_key=True, index=True)
+
+
+class FeedbackReply(Base):
+    """A moderators' public reply; `message_id` is None until it stands in Discord."""
+
+    __tablename__ = "feedback_replies"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("feedback.id"), index=True)
+    submission: Mapped[int] = mapped_column(BigInteger, unique=True)
+    text: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[datetime]
+    channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class QuestionRow(Base):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from math import prod
 
 from models import ballot_paper
-from models.records import BallotPaper, PollKind, Position, Quorum
+from models.records import UNPLACED, BallotPaper, PollKind, Position, Quorum
 
 SMALLEST_SEGMENT = 5
 OTHER = "other"
@@ -221,8 +221,8 @@ def _labels(ballots: Mapping[str, int]) -> dict[str, str | None]:
     return {segment: OTHER if segment in small else segment for segment in ballots}
 
 
-def _other_last(segment: str) -> tuple[bool, str]:
-    return segment == OTHER, segment
+def _other_last(segment: str) -> tuple[bool, bool, str]:
+    return segment == OTHER, segment in UNPLACED, segment
 
 
 def _field(position: Position) -> str:

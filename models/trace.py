@@ -1,9 +1,9 @@
 """The trace: what moderators did, and why.
 
-It is written in the transaction of what it tells of, and only ever added to.
+It is written in the transaction of what it tells of, and only ever added to: the database refuses any other change.
 """
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from models.records import Moderator, ModeratorRole, TraceEntry
 from models.sealing import Purpose, pseudonym
@@ -39,12 +39,56 @@ async def record(
 
 async def entries(session: UnitOfWork, consultation_id: int) -> list[TraceEntry]:
     """Return everything that moderators did in a consultation, oldest first."""
-    rows = await session.scalars(
-        select(TraceRow).where(TraceRow.consultation_id == consultation_id).order_by(TraceRow.id)
+    return [_entry(row) for row in await session.scalars(_rows_of(consultation_id).order_by(TraceRow.id))]
+
+
+async def newest(
+    session: UnitOfWork,
+    consultation_id: int,
+    limit: int,
+    *,
+    before: int | None = None,
+    action: str | None = None,
+    moderator: str | None = None,
+) -> list[TraceEntry]:
+    """Return up to `limit` entries, newest first: those before the entry `before`, of one action or one moderator.
+
+    A moderator is named by their pseudonym; None asks for all.
+    """
+    wanted = _rows_of(consultation_id).order_by(TraceRow.id.desc()).limit(limit)
+    if before is not None:
+        wanted = wanted.where(TraceRow.id < before)
+    if action is not None:
+        wanted = wanted.where(TraceRow.action == action)
+    if moderator is not None:
+        seals = [seal for seal in await _seals(session, consultation_id) if pseudonym(seal) == moderator]
+        wanted = wanted.where(TraceRow.seal.in_(seals))
+    return [_entry(row) for row in await session.scalars(wanted)]
+
+
+async def actions(session: UnitOfWork, consultation_id: int) -> list[str]:
+    """Return which actions there are entries of, in the order of their names."""
+    return sorted(
+        await session.scalars(select(TraceRow.action).where(TraceRow.consultation_id == consultation_id).distinct())
     )
-    return [
-        TraceEntry(
-            row.id, pseudonym(row.seal), ModeratorRole(row.role), row.action, row.subject, row.reason, row.done_at
-        )
-        for row in rows
-    ]
+
+
+async def moderators(session: UnitOfWork, consultation_id: int) -> list[str]:
+    """Return the pseudonyms of those who did something."""
+    return sorted(map(pseudonym, await _seals(session, consultation_id)))
+
+
+async def _seals(session: UnitOfWork, consultation_id: int) -> list[bytes]:
+    return list(
+        await session.scalars(select(TraceRow.seal).where(TraceRow.consultation_id == consultation_id).distinct())
+    )
+
+
+def _rows_of(consultation_id: int) -> Select[TraceRow]:
+    return select(TraceRow).where(TraceRow.consultation_id == consultation_id)
+
+
+def _entry(row: TraceRow) -> TraceEntry:
+    return TraceEntry(
+        row.id, pseudonym(row.seal), ModeratorRole(row.role), row.action, row.subject, row.reason, row.done_at
+    )

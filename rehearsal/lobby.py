@@ -224,8 +224,9 @@ class Rehearsal:
 
     def _as_player(self, person: Person) -> Player:
         participant = self.simulation.store.participant(self.simulation.consultation, self.simulation.member(person).id)
-        segment = self._catalogue.segments[participant.segment].title.in_language("en") if participant else None
-        kind = "moderator" if person.moderator else "member" if segment else "newcomer"
+        declared = self._catalogue.segments.get(participant.segment) if participant else None
+        segment = declared.title.in_language("en") if declared else None
+        kind = "moderator" if person.moderator else "member" if participant else "newcomer"
         return Player(person.key, person.name, person.locale[:2], kind, segment, chosen=person == self._player)
 
     def _room(self, channel: discord.TextChannel, ended: set[str]) -> Room:
@@ -237,9 +238,12 @@ class Rehearsal:
         place = memory.place_at(thread.id)
         recommendation = place.key if place and place.kind is PlaceKind.THREAD else ""
         poll = memory.open_poll_on(self.simulation.consultation.id, recommendation)
-        closes = self._in_words(poll.closes_at, DEADLINE) if poll and poll.closes_at else None
-        vote = "open" if poll else "ended" if recommendation in ended else None
-        return Talk(thread.id, thread.name, vote, closes, self._unread(thread.id), thread.id == self._shown)
+        vote, until = "ended" if recommendation in ended else None, None
+        if poll:
+            ahead = poll.opened_at > self.simulation.env.now()
+            vote, until = ("planned", poll.opened_at) if ahead else ("open", poll.closes_at)
+        moment = self._in_words(until, DEADLINE) if until else None
+        return Talk(thread.id, thread.name, vote, moment, self._unread(thread.id), thread.id == self._shown)
 
     def _unread(self, channel_id: int) -> int:
         """Count what was written since the visitor last looked, in whosever place; what they look at is read."""

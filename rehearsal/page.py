@@ -25,12 +25,15 @@ class Player:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A thread, with the state of the vote on its recommendation: open, ended or None; `closes` is its end in words."""
+    """A thread, with the state of the vote on its recommendation: planned, open, ended or None.
+
+    `until` is when that state ends, in words: the beginning of a planned vote, the end of an open one.
+    """
 
     id: int
     name: str
     vote: str | None
-    closes: str | None
+    until: str | None
     unread: int
     shown: bool
 
@@ -119,7 +122,8 @@ class Page:
         return self._fill("notice", sentence=self._part(f"notice-{name}")) if known else ""
 
     def _player(self, player: Player) -> str:
-        role = self._part(f"role-{player.kind}", segment=player.segment or "")
+        kind = "joined" if player.kind == "member" and player.segment is None else player.kind
+        role = self._part(f"role-{kind}", segment=player.segment or "")
         language = self._part(f"language-{player.language}")
         return self._fill(
             "player",
@@ -157,13 +161,13 @@ class Page:
         )
 
     def _talk(self, talk: Talk) -> str:
-        vote = "endless" if talk.vote == "open" and talk.closes is None else talk.vote
+        vote = "endless" if talk.vote == "open" and talk.until is None else talk.vote
         return self._fill(
             "talk",
             id=str(talk.id),
             name=escape(talk.name),
             current=_current(talk.shown),
-            badges=(self._part(f"vote-{vote}", closes=talk.closes) if vote else "") + self._unread(talk.unread),
+            badges=(self._part(f"vote-{vote}", until=talk.until) if vote else "") + self._unread(talk.unread),
         )
 
     def _unread(self, count: int) -> str:

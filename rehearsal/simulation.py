@@ -112,15 +112,19 @@ class Simulation:
 
     def open_polls(self) -> list[Poll]:
         """Return the open polls, those that end first on top."""
-        polls = self.store.memory.polls.values()
+        polls = [poll for poll in self.store.memory.polls.values() if poll.is_open_at(self.env.now())]
         return sorted(polls, key=lambda poll: (poll.closes_at is None, poll.closes_at, poll.id))
 
     async def keep_time(self) -> None:
         """Let as much time pass as has passed outside, and show what the bot did of its own accord meanwhile."""
-        await self._pass((_clock() + self._ahead - self.env.now()).total_seconds())
+        await self.catch_up()
         if self.preview is not None and len(self.env.http_requests) != self._published:
             await self.preview.refresh()
             self.note_published()
+
+    async def catch_up(self) -> None:
+        """Let as much time pass as has passed outside."""
+        await self._pass((_clock() + self._ahead - self.env.now()).total_seconds())
 
     async def jump(self, length: timedelta) -> None:
         """Let time pass at once: deadlines within it are met one after another."""

@@ -61,6 +61,9 @@ class Window:
         if request.path != ACTION:
             return await self._ask_preview(request)
         async with self._turn:
+            if self.simulation is not None:
+                # The bot tells a double tap by its time, which is to be that of the click and not of the last tick.
+                await self.simulation.catch_up()
             response = await self._ask_preview(request)
             if self.simulation is not None:
                 self.simulation.note_published()

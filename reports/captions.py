@@ -13,7 +13,7 @@ from babel.numbers import format_decimal
 
 from content.phrases import Phrases
 from models.ballot_paper import chosen
-from models.records import Poll, PollKind, Position, Quote
+from models.records import UNPLACED, Poll, PollKind, Position, Quote, SegmentSource
 from models.tally import OTHER, ChoiceCounts
 
 
@@ -36,7 +36,13 @@ class Captions:
 
     def segment(self, key: str) -> str:
         """Return the title of a published row, or the key itself where the content no longer has that segment."""
-        return self.phrases.text("segment.other", self.language) if key == OTHER else self.segments.get(key, key)
+        if key == OTHER or key in UNPLACED:
+            return self.phrases.text(f"segment.{key}", self.language)
+        return self.segments.get(key, key)
+
+    def segment_source(self, source: SegmentSource) -> str:
+        """Return the line that says by what segments count."""
+        return self.phrases.text(f"segments.{source}", self.language)
 
     def recommendation(self, poll: Poll) -> str:
         """Return the title as it was voted on, in the first language it was put in where this one is missing."""

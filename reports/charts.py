@@ -137,6 +137,7 @@ def _options_chart(poll: Poll, counts: ChoiceCounts, captions: Captions, finding
 def text_alternative(poll: Poll, result: AnyResult, captions: Captions) -> str:
     """Return what the picture shows in at most 1,024 characters: everyone first, then as many segments as fit."""
     text = captions.phrases.text("chart.alternative", captions.language, title=captions.recommendation(poll))
+    text = f"{text} {captions.segment_source(poll.segment_source)}."
     if isinstance(result, ChoiceResult):
         counts = result.total
         options = [

@@ -1,7 +1,8 @@
 """A consultation's record as CSV files: results that may be published; ballots, words, questions for moderators alone.
 
 From records to bytes, nothing else. The files are RFC 4180 in UTF-8 with a byte order mark, times ISO 8601 in UTC; a
-cell is empty where nothing is known or the poll publishes no segments. Column names are keys for programs and the same
+cell is empty where nothing is known or the poll publishes no segments; what is several things (attachments with their
+type and size in bytes, themes) has a line for each. Column names are keys for programs and the same
 in every language; `captions` decides only in which language titles stand.
 
 People's texts cannot start a formula when a spreadsheet opens the file. An apostrophe is put before `=`, `+`, `-`, `@`
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from io import StringIO
 
-from models.records import Feedback, FeedbackKind, Position
+from models.records import Feedback, FeedbackKind, Position, TraceEntry
 from models.tally import ChoiceResult, QuorumOutcome, quorum_outcome
 from reports.captions import Captions
 from reports.record import PollRecord, Record
@@ -31,13 +32,14 @@ RESULT_COLUMNS = (
     "end_reason",
     "segment",
     "segment_title",
+    "segment_source",
     "ballots",
     *Position,
     "poll_consensus",
     "quorum",
     "quorum_reached",
 )
-BALLOT_COLUMNS = ("poll", "recommendation", "pseudonym", "segment", "position", "hour")
+BALLOT_COLUMNS = ("poll", "recommendation", "pseudonym", "segment", "segment_source", "position", "hour")
 FEEDBACK_COLUMNS = (
     "kind",
     "reference",
@@ -46,13 +48,20 @@ FEEDBACK_COLUMNS = (
     "poll",
     "pseudonym",
     "segment",
+    "segment_source",
     "quotation",
     "given_at",
     "edited_at",
     "text",
+    "attachments",
+    "themes",
+    "pinned",
+    "answered",
 )
 QUESTION_COLUMNS = ("kind", "language", "question", "count", "last_day")
 ANSWER_COLUMNS = ("answer", "language", "question", "text", "added_at", "removed_at")
+TRACE_COLUMNS = ("done_at", "role", "pseudonym", "action", "subject", "reason")
+FILES = ("results.csv", "ballots.csv", "feedback.csv", "questions.csv", "answers.csv", "trace.csv")
 EVERYONE = "all"
 OBJECTION = "objection"
 UNDECLARED = "undeclared"
@@ -67,14 +76,16 @@ Cell = str | int | float | datetime | None
 
 
 def export_files(record: Record, captions: Captions) -> dict[str, bytes]:
-    """Return the files by name: `results.csv` may be published, the others may not."""
-    return {
-        "results.csv": _csv(RESULT_COLUMNS, (row for poll in record.polls for row in _result_rows(poll, captions))),
-        "ballots.csv": _csv(BALLOT_COLUMNS, (row for poll in record.polls for row in _ballot_rows(poll))),
-        "feedback.csv": _csv(FEEDBACK_COLUMNS, _feedback_rows(record)),
-        "questions.csv": _csv(QUESTION_COLUMNS, _question_rows(record)),
-        "answers.csv": _csv(ANSWER_COLUMNS, _answer_rows(record)),
-    }
+    """Return the files by name, as in `FILES`: `results.csv` may be published, the others may not."""
+    made = (
+        _csv(RESULT_COLUMNS, (row for poll in record.polls for row in _result_rows(poll, captions))),
+        _csv(BALLOT_COLUMNS, (row for poll in record.polls for row in _ballot_rows(poll))),
+        _csv(FEEDBACK_COLUMNS, _feedback_rows(record)),
+        _csv(QUESTION_COLUMNS, _question_rows(record)),
+        _csv(ANSWER_COLUMNS, _answer_rows(record)),
+        _csv(TRACE_COLUMNS, map(_trace_row, record.trace)),
+    )
+    return dict(zip(FILES, made, strict=True))
 
 
 def _result_rows(record: PollRecord, captions: Captions) -> Iterator[tuple[Cell, ...]]:
@@ -94,6 +105,7 @@ def _result_rows(record: PollRecord, captions: Captions) -> Iterator[tuple[Cell,
             poll.end_reason,
             segment,
             title,
+            poll.segment_source,
             counts.ballots,
             *(counts.of(position) for position in Position),
             result.consensus,
@@ -105,7 +117,11 @@ def _quorum_cells(outcome: QuorumOutcome) -> dict[str, tuple[Cell, Cell]]:
     """Return the ballots needed and whether they were cast, by row; none for a row that has no quorum of its own."""
     cells = [(one.segment, one.needed, one.reached) for one in outcome.segments]
     cells.append((EVERYONE, outcome.needed, outcome.reached))
-    return {row: (needed, "yes" if reached else "no") for row, needed, reached in cells if reached is not None}
+    return {row: (needed, _yes_or_no(reached)) for row, needed, reached in cells if reached is not None}
+
+
+def _yes_or_no(holds: bool) -> str:
+    return "yes" if holds else "no"
 
 
 def _ballot_rows(record: PollRecord) -> Iterator[tuple[Cell, ...]]:
@@ -115,6 +131,7 @@ def _ballot_rows(record: PollRecord) -> Iterator[tuple[Cell, ...]]:
             ballot.subject,
             ballot.pseudonym,
             ballot.segment,
+            record.poll.segment_source,
             ballot.answer,
             ballot.hour,
         )
@@ -130,10 +147,15 @@ def _feedback_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
             None,
             words.pseudonym,
             words.segment or (UNDECLARED if words.kind is FeedbackKind.THREAD else None),
+            words.segment_source,
             words.quotation,
             _told_time(words),
             words.edited_at,
             words.text,
+            "\n".join(f"{one.name} ({one.kind}, {one.size})" for one in words.attachments),
+            "\n".join(words.themes),
+            _yes_or_no(words.pinned),
+            _yes_or_no(words.answered),
         )
     for poll in record.polls:
         for reason in poll.reasons:
@@ -145,10 +167,12 @@ def _feedback_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
                 reason.poll_id,
                 None,
                 reason.segment,
+                poll.poll.segment_source,
                 reason.quotation,
                 None,
                 None,
                 reason.text,
+                *(None,) * 4,
             )
 
 
@@ -160,6 +184,10 @@ def _question_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
 def _answer_rows(record: Record) -> Iterator[tuple[Cell, ...]]:
     for answer in record.answers:
         yield answer.id, answer.language, answer.question, answer.answer, answer.added_at, answer.removed_at
+
+
+def _trace_row(entry: TraceEntry) -> tuple[Cell, ...]:
+    return (entry.done_at, entry.role, entry.pseudonym, entry.action, entry.subject, entry.reason)
 
 
 def _told_time(words: Feedback) -> datetime:

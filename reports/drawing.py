@@ -1,5 +1,4 @@
-"""What all pictures share: a dark card, its colours and fonts, texts in lines; as PNG for Discord and paper, SVG for
-pages.
+"""What all pictures share: a card, its colours and fonts, texts in lines; as PNG for Discord and paper, SVG for pages.
 
 Draws on a `Figure` of its own (never pyplot), so that it may run in any thread; the same picture is the same bytes.
 """
@@ -82,13 +81,18 @@ SMALL_FONT = font(11)
 class Chart:
     """A picture, the finding that stands over it, and what it shows in words for those who do not see it.
 
-    `title_height` is how much of the picture the finding takes, in pixels.
+    `title_height` is how much of the picture the finding takes under the margin, in pixels.
     """
 
     finding: str
     alternative: str
     figure: Figure
     title_height: float
+
+    @property
+    def _without_title(self) -> float:
+        """Where the picture begins if the finding is left out, in pixels from the top."""
+        return MARGIN + self.title_height if self.title_height else 0
 
     def png(self) -> bytes:
         """Return it for Discord, 800 dots wide."""
@@ -101,7 +105,7 @@ class Chart:
         for artist in self.figure.findobj():
             _put_on_paper(artist)
         width, height = self.figure.get_size_inches()
-        shown = Bbox.from_bounds(0, 0, width, height - self.title_height / PIXELS_PER_INCH)
+        shown = Bbox.from_bounds(0, 0, width, height - self._without_title / PIXELS_PER_INCH)
         picture = BytesIO()
         self.figure.savefig(picture, format="png", dpi="figure", bbox_inches=shown, metadata={"Software": None})
         return picture.getvalue()
@@ -120,8 +124,8 @@ class Chart:
         for colour, of_page in PAGE_COLOURS.items():
             drawn = drawn.replace(colour, of_page)
         width, height = (inches * PIXELS_PER_INCH for inches in self.figure.get_size_inches())
-        height -= self.title_height
-        view = " ".join(f"{pixels * POINTS_PER_PIXEL:g}" for pixels in (0, self.title_height, width, height))
+        height -= self._without_title
+        view = " ".join(f"{pixels * POINTS_PER_PIXEL:g}" for pixels in (0, self._without_title, width, height))
         opening = (
             f'<svg class="chart" role="img" aria-label="{escape(self.alternative)}" viewBox="{view}" '
             f'width="{width:g}" height="{height:g}">'

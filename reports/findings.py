@@ -6,7 +6,7 @@ A sentence says no more than the published numbers do. Where there are few ballo
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from models.records import Poll, Quorum
+from models.records import UNPLACED, Poll, Quorum
 from models.results import EndedPoll, Order
 from models.tally import OTHER, AnyResult, ChoiceCounts, PositionCounts, Result, quorum_outcome
 from models.turnout import Turnout
@@ -106,7 +106,7 @@ def turnout_finding(turnout: Turnout | None, captions: Captions) -> str:
     total = captions.ballots(sum(map(turnout.total, turnout.rows)))
     if not turnout.is_told:
         return say("finding.turnout_few", ballots=total)
-    named = [row for row in turnout.rows if row not in {None, OTHER}]
+    named = [row for row in turnout.rows if row not in {None, OTHER, *UNPLACED}]
     most = [row for row in named if turnout.total(row) == turnout.total(named[0])] if named else []
     if len(named) < 2 or len(most) != 1:  # noqa: PLR2004 - of one nobody says that it is the most
         return say("finding.turnout", ballots=total)

@@ -137,6 +137,7 @@ class _Page:
         else:
             pieces.append(self._counts(title, one.result))
         pieces += [paragraph(line) for line in remarks(one.result, poll.quorum, self.captions)]
+        pieces.append(paragraph(self.captions.segment_source(poll.segment_source), class_="quiet"))
         pieces += self._quotes(poll, quotes)
         pieces.append(self._back())
         return element("section", joined(pieces), class_="poll", aria_labelledby=_id(poll))

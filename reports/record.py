@@ -5,8 +5,8 @@ Calls the use cases of `models` and holds what they give; it never writes, and n
 
 from dataclasses import dataclass
 
-from models import feedback, polls, questions
-from models.records import Feedback, ModeratorsAnswer, OpenQuestion, Poll, Reason, RecordedBallot
+from models import feedback, polls, questions, trace
+from models.records import Feedback, ModeratorsAnswer, OpenQuestion, Poll, Reason, RecordedBallot, TraceEntry
 from models.store import UnitOfWork
 from models.tally import AnyResult
 
@@ -23,7 +23,7 @@ class PollRecord:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The ended polls of a consultation, what was given in words and what moderators answered, each oldest first.
+    """The ended polls of a consultation, what was given in words, and what moderators answered and did, oldest first.
 
     `questions` are those without an answer that helped, the most asked first.
     """
@@ -32,6 +32,7 @@ class Record:
     feedback: tuple[Feedback, ...]
     questions: tuple[OpenQuestion, ...] = ()
     answers: tuple[ModeratorsAnswer, ...] = ()
+    trace: tuple[TraceEntry, ...] = ()
 
 
 async def gather(session: UnitOfWork, consultation_id: int) -> Record:
@@ -41,6 +42,7 @@ async def gather(session: UnitOfWork, consultation_id: int) -> Record:
         feedback=tuple(await feedback.recorded_feedback(session, consultation_id)),
         questions=tuple(await questions.all_questions(session, consultation_id)),
         answers=tuple(await questions.all_answers(session, consultation_id)),
+        trace=tuple(await trace.entries(session, consultation_id)),
     )
 
 

@@ -20,6 +20,8 @@ import bot
 from cogs.client import ConsultationBot
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES, Catalogue
+from models import consultations
+from models.limits import Deed, Policy
 from models.sealing import Sealer
 from models.store import open_store
 
@@ -355,13 +357,24 @@ def test_a_new_key_is_readable_by_its_owner_alone_and_told_once(
     assert key.read_text().strip() not in caplog.text
 
 
-@pytest.mark.parametrize(("name", "value"), [("REHEARSAL_PORT", "the usual one"), ("LOG_LEVEL", "LOUD")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("REHEARSAL_PORT", "the usual one"), ("LOG_LEVEL", "LOUD"), ("FEEDBACK_PER_HOUR", "0"), ("LINKS", "maybe")],
+)
 def test_a_bad_setting_is_told_by_its_name(
     settings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str
 ) -> None:
     settings.setenv(name, value)
     assert bot.main([]) == 1
     assert complaint(capsys.readouterr()).startswith(f"A setting is wrong: {name} (")
+
+
+def test_limits_and_links_are_settings_with_defaults(settings: pytest.MonkeyPatch) -> None:
+    assert bot.Settings().policy == Policy()
+    settings.setenv("FEEDBACK_PER_HOUR", "3")
+    settings.setenv("QUESTIONS_PER_HOUR", "7")
+    settings.setenv("LINKS", "refused")
+    assert bot.Settings().policy == Policy({Deed.FEEDBACK: 3, Deed.QUESTION: 7}, links=False)
 
 
 def test_settings_come_from_the_file_and_the_environment_wins(settings: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -411,3 +424,44 @@ def test_a_request_to_stop_ends_the_process_cleanly_even_while_it_connects(setti
     assert ended.returncode == 0, ended.stderr
     assert "Traceback" not in ended.stderr
     assert TOKEN not in ended.stdout + ended.stderr
+
+
+# The page of a consultation
+
+
+async def held(url: str, *guilds: int) -> None:
+    """Keep a consultation of each of these servers in the operator's store."""
+    store = await bot.open_the_store(bot.Settings(database_url=url))
+    async with store.write() as session:
+        for guild in guilds:
+            await consultations.prepare(session, guild, "valley", ("en",))
+    await store.close()
+
+
+def test_the_page_is_written_where_the_operator_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(held(bot.Settings().database_url, 1))
+    out = tmp_path / "page.html"
+    assert bot.main(["report", "--out", str(out), "--language", "fr"]) == 0
+    assert '<html lang="fr">' in out.read_text(encoding="utf-8")
+    assert str(out) in capsys.readouterr().out
+
+
+def test_without_a_store_there_is_nothing_to_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bot.main(["report", "--out", str(tmp_path / "page.html")]) == 1
+    assert "DATABASE_URL" in complaint(capsys.readouterr())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_several_consultations_the_operator_chooses_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(held(bot.Settings().database_url, 1, 2))
+    out = tmp_path / "page.html"
+    assert bot.main(["report", "--out", str(out)]) == 1
+    assert "--server: 1, 2" in complaint(capsys.readouterr())
+    assert bot.main(["report", "--out", str(out), "--server", "2"]) == 0
+    assert bot.main(["report", "--out", str(out), "--server", "3"]) == 1
+
+
+def test_a_page_that_cannot_be_written_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(held(bot.Settings().database_url, 1))
+    assert bot.main(["report", "--out", str(tmp_path / "nowhere" / "page.html")]) == 1
+    assert "cannot be written" in complaint(capsys.readouterr())

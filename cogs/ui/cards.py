@@ -39,8 +39,8 @@ class CardState:
     """What a card shows besides what it is about.
 
     `poll` is the newest poll on it, `turnout` how many have voted, `live` what a live result shows meanwhile, `result`
-    what is published once it has ended, `outcome` what was decided on it, `chart_text` the chart's text alternative, None where there is no chart,
-    `has_begun` whether the poll takes ballots already.
+    what is published once it has ended, `outcome` what was decided on it, `chart_text` the chart's text alternative,
+    None where there is no chart, `has_begun` whether the poll takes ballots already.
     """
 
     consultation: ConsultationState
@@ -120,17 +120,19 @@ def poll_preview(
     state: CardState,
     say: Speech,
     ways: Iterable[ui.Button[Any]],
+    warnings: Iterable[str] = (),
 ) -> list[Piece]:
     """Draw, for a moderator alone, the card as it will stand, and under it the `ways` to go on.
 
-    The card's own buttons and menus are there to be seen and do nothing.
+    `warnings` are what the moderator should look at before. The card's own buttons and menus are there to be seen and
+    do nothing.
     """
     pieces = _subject_pieces(catalogue, recommendation, speeches, state, tables=0)
     for row in (piece for piece in pieces if isinstance(piece, ui.ActionRow)):
         for child in row.children:
             if isinstance(child, ui.Button | ui.Select):
                 child.disabled = True
-    return [card(*pieces), text(say("poll.preview")), *rows(ways)]
+    return [card(*pieces), text(*warnings, say("poll.preview")), *rows(ways)]
 
 
 def cancelled_card(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
@@ -160,7 +162,8 @@ def result_card(
             if poll.end_reason:
                 lines.append(say("card.end_reason", reason=harmless(poll.end_reason)))
             names = captions(catalogue, say.language)
-            pieces.append(text(*lines, *result_lines(result, poll, names, say, segments=number < tables)))
+            lines += result_lines(result, poll, names, say, segments=number < tables)
+            pieces.append(text(*lines, _segment_source(poll, names)))
         return [*pieces, chart_gallery(chart_text)]
 
     return [card(*with_quotes(fitting(draw, len(speeches)), catalogue, poll, quotes, speeches))]
@@ -310,7 +313,9 @@ def _poll_status(catalogue: Catalogue, state: CardState, say: Speech, *, segment
     if state.result is None:
         lines.append(say("card.not_published"))
     else:
-        lines += result_lines(state.result, poll, captions(catalogue, say.language), say, segments=segments)
+        names = captions(catalogue, say.language)
+        lines += result_lines(state.result, poll, names, say, segments=segments)
+        lines.append(_segment_source(poll, names))
     return [text(*lines)]
 
 
@@ -331,6 +336,11 @@ def _running(poll: Poll, state: CardState, say: Speech) -> Iterable[str]:
         yield say("card.quorum", count=poll.quorum.heads)
     if poll.quorum.share:
         yield say("card.quorum_share", share=poll.quorum.share)
+
+
+def _segment_source(poll: Poll, names: Captions) -> str:
+    """Say by what the segments of a result count."""
+    return names.segment_source(poll.segment_source)
 
 
 def _cancelled(poll: Poll, say: Speech) -> list[str]:

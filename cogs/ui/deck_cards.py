@@ -3,6 +3,7 @@
 Nothing about a deck is kept between clicks: its buttons carry which votes were skipped.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -15,12 +16,14 @@ from cogs.ui.layout import Piece, button, card, harmless, rows, sent_once, text
 from cogs.ui.texts import Speech, captions
 from content.catalogue import Catalogue
 from models.deck import Answered, Deck
+from models.errors import ConsultationError
 from models.records import Poll, PollKind, Position
 
 # A section takes three of a card's forty components.
 PAGE = 10
 # How far two votes' ids may lie apart to be carried as skipped in one custom id.
 SKIPS_SPAN = 64
+_PACKED = re.compile("[0-9a-f]{1,16}-[0-9a-f]{1,32}")
 
 
 def packed(skipped: Collection[int]) -> str:
@@ -32,9 +35,11 @@ def packed(skipped: Collection[int]) -> str:
 
 
 def unpacked(carried: str) -> frozenset[int]:
-    """Return the ids that `packed` made this of."""
+    """Return the ids that `packed` made this of. Raises ConsultationError for what it did not make."""
     if not carried:
         return frozenset()
+    if not _PACKED.fullmatch(carried):
+        raise ConsultationError("error.leads_nowhere")
     lowest, bits = (int(part, 16) for part in carried.split("-"))
     return frozenset(lowest + place for place in range(bits.bit_length()) if bits >> place & 1)
 

@@ -13,6 +13,7 @@ import discord
 from discord import ui
 
 from cogs.ui.layout import Piece, custom_id, shortened
+from models.errors import ConsultationError
 
 TITLE_LENGTH = 45
 LABEL_LENGTH = 45
@@ -82,13 +83,28 @@ def any_of(field: str, label: str, hint: str, options: Sequence[Option]) -> Piec
     return _labelled(label, hint, group)
 
 
+def some_of(field: str, label: str, hint: str, options: Sequence[Option]) -> Piece:
+    """Return a menu in which any of up to 25 options may be chosen."""
+    menu: ui.Select[Any] = ui.Select(custom_id=field, required=False, min_values=0, max_values=len(options))
+    for option in options:
+        menu.add_option(value=option.value, label=shortened(option.label, HINT_LENGTH), default=option.chosen)
+    return _labelled(label, hint, menu)
+
+
 def _labelled(label: str, hint: str, component: Piece) -> Piece:
     return ui.Label(text=shortened(label, LABEL_LENGTH), description=shortened(hint, HINT_LENGTH), component=component)
 
 
-def filled_in(interaction: discord.Interaction[Any]) -> dict[str, Any]:
+class FilledIn(dict[str, Any]):
+    """What was filled in by field; a field that no form of ours leaves out was left out by something made up."""
+
+    def __missing__(self, field: str) -> Any:
+        raise ConsultationError("error.leads_nowhere")
+
+
+def filled_in(interaction: discord.Interaction[Any]) -> FilledIn:
     """Return what was filled in by field: a text, a chosen value (None for none) or a list of chosen values."""
-    return {field["custom_id"]: field.get("values", field.get("value")) for field in _fields(interaction)}
+    return FilledIn({field["custom_id"]: field.get("values", field.get("value")) for field in _fields(interaction)})
 
 
 def written_texts(interaction: discord.Interaction[Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """Small pieces of Discord's layouts: what is drawn everywhere alike, within Discord's limits."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from discord import ui
 
 from cogs.ui.texts import Speech
 from content.catalogue import Citation
+from models.texts import visible
 
 MESSAGE_LENGTH = 2_000
 LAYOUT_LENGTH = 4_000
@@ -21,7 +23,18 @@ HEADING_LENGTH = 100
 SEPARATOR = ":"
 ACCENT = discord.Colour(0x2F6DB5)
 
+# What Discord's markdown makes something of: marks, brackets, the colon and the slashes of addresses and invites, and
+# what begins an item of a list. After a backslash Discord shows any mark as it is.
+_MARK = re.compile(r"[\\*_~`|\[\]<>#/]|:(?=\S)")
+_LIST_MARK = re.compile(r"^([^\S\n]*(?:\d+(?=[.)]))?)(?=[-+.)])", re.MULTILINE)
+
 Piece = ui.Item[Any]
+
+_LINE_START = r"(?:^|(?<=[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]))"
+# What Discord takes for formatting or makes a link of, anywhere or where a line begins.
+_MARKUP = re.compile(r"[\\`*_~|<>\[\]]|:(?=//)")
+_BLOCK = re.compile(rf"({_LINE_START}\s*(?:\d+(?=\.))?)([-+#.])")
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def custom_id(name: str, *arguments: object) -> str:
@@ -166,8 +179,13 @@ def shortened(label: str, length: int) -> str:
 
 
 def harmless(written: str) -> str:
-    """Return a text somebody wrote as it may stand on a card: no formatting, no mention, no link made of it."""
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(written))
+    """Return a text somebody wrote as it may stand on a card: no formatting, mention, link or invite is made of it.
+
+    It reads as it was written, without what is not seen in it, and has at most twice as many characters.
+    """
+    escaped = _LIST_MARK.sub(r"\1\\", _MARK.sub(r"\\\g<0>", visible(written)))
+    # Discord looks for mentions before it looks for backslashes.
+    return escaped.replace("@", "@\N{ZERO WIDTH SPACE}")
 
 
 def source(citation: Citation, say: Speech) -> str:

@@ -12,12 +12,13 @@ import discord
 
 from cogs.ui.forms import Option, any_of, one_of
 from cogs.ui.layout import Piece, text
+from cogs.ui.standing import role_segment
 from cogs.ui.texts import Speech
 from content.catalogue import Catalogue
 from models import participants
 from models.errors import ConsultationError
 from models.participants import Joining
-from models.records import Consultation, Participant, PlaceKind
+from models.records import Consultation, Participant, PlaceKind, SegmentSource
 
 if TYPE_CHECKING:
     from cogs.client import ConsultationBot
@@ -34,24 +35,42 @@ BEFORE_END = "before_end"
 class Membership:
     """What somebody declared: their stakeholder segment, their working groups and whether they want direct messages.
 
-    `wants_messages` is None where they were not asked.
+    `segment` and `wants_messages` are None where they were not asked.
     """
 
-    segment: str
+    segment: str | None
     groups: tuple[str, ...]
     wants_messages: bool | None = None
 
 
 def membership_fields(
-    catalogue: Catalogue, say: Speech, participant: Participant | None, groups: Iterable[str]
+    catalogue: Catalogue,
+    say: Speech,
+    participant: Participant | None,
+    groups: Iterable[str],
+    source: SegmentSource,
 ) -> list[Piece]:
-    """Return one sentence on what is stored, and the fields for segment and groups, chosen as they are now.
+    """Return what is stored and by what segments count, and the fields for segment and groups, chosen as they are now.
 
-    `groups` are chosen beforehand for somebody who has not joined yet.
+    `groups` are chosen beforehand for somebody who has not joined yet. Where roles count, no segment is asked for.
     """
     current = participant.groups if participant else frozenset(groups)
+    chosen_groups = any_of(
+        GROUPS,
+        say("join.groups"),
+        say("join.groups_hint"),
+        [
+            Option(group.key, group.title.in_language(say.language), chosen=group.key in current)
+            for group in catalogue.groups.values()
+        ],
+    )
+    if source is SegmentSource.ROLES:
+        return [text(say("join.what_is_stored_roles")), chosen_groups]
+    stored = [say("join.what_is_stored")]
+    if source is SegmentSource.CONFIRMED:
+        stored.append(say("join.to_be_confirmed"))
     return [
-        text(say("join.what_is_stored")),
+        text(*stored),
         one_of(
             SEGMENT,
             say("join.segment"),
@@ -66,15 +85,7 @@ def membership_fields(
                 for segment in catalogue.segments.values()
             ],
         ),
-        any_of(
-            GROUPS,
-            say("join.groups"),
-            say("join.groups_hint"),
-            [
-                Option(group.key, group.title.in_language(say.language), chosen=group.key in current)
-                for group in catalogue.groups.values()
-            ],
-        ),
+        chosen_groups,
     ]
 
 
@@ -92,12 +103,12 @@ def messages_field(say: Speech, participant: Participant | None) -> Piece:
 def declared(catalogue: Catalogue, answers: dict[str, Any]) -> Membership | None:
     """Return the membership declared in a form, None where the form did not ask for it.
 
-    Raises ConsultationError where the segment has gone from the content while the form was open.
+    Raises ConsultationError where the segment is missing, or has gone from the content while the form was open.
     """
-    segment = answers.get(SEGMENT)
-    if not segment:
+    if GROUPS not in answers and SEGMENT not in answers:
         return None
-    if segment not in catalogue.segments:
+    segment = answers.get(SEGMENT)
+    if SEGMENT in answers and segment not in catalogue.segments:
         raise ConsultationError("join.no_segment")
     groups = tuple(group for group in answers.get(GROUPS) or () if group in catalogue.groups)
     return Membership(segment, groups, bool(answers[MESSAGES]) if MESSAGES in answers else None)
@@ -125,6 +136,7 @@ async def keep_membership(
             membership.segment,
             membership.groups,
             membership.wants_messages,
+            role_segment(bot, consultation, interaction),
         ),
     )
     if isinstance(interaction.user, discord.Member):

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from models.errors import ConsultationError
-from models.records import Moderator, ModeratorRole, PlaceKind
+from models.records import Consultation, Moderator, ModeratorRole, PlaceKind
 
 if TYPE_CHECKING:
     from cogs.client import ConsultationBot
@@ -33,6 +33,22 @@ def moderator_role(bot: "ConsultationBot", interaction: discord.Interaction[Any]
         return None
     if interaction.permissions.manage_guild:
         return ModeratorRole.ADMINISTRATOR
-    consultation = bot.store.memory.consultations.get(interaction.guild_id or 0)
+    return ModeratorRole.MODERATOR if _has_moderator_role(bot, interaction.user) else None
+
+
+def moderates(bot: "ConsultationBot", member: discord.Member) -> bool:
+    """Say whether somebody else may moderate the consultation of their server."""
+    return member.guild_permissions.manage_guild or _has_moderator_role(bot, member)
+
+
+def require_unblocked(bot: "ConsultationBot", consultation: Consultation, user_id: int) -> None:
+    """Raise ConsultationError, which names whom to turn to, for somebody whom moderators keep from taking part."""
+    if bot.store.is_blocked(consultation, user_id):
+        role = bot.store.memory.place(consultation.id, PlaceKind.MODERATOR_ROLE)
+        raise ConsultationError("block.refused", moderators=f"<@&{role}>")
+
+
+def _has_moderator_role(bot: "ConsultationBot", member: discord.Member) -> bool:
+    consultation = bot.store.memory.consultations.get(member.guild.id)
     role = bot.store.memory.place(consultation.id, PlaceKind.MODERATOR_ROLE) if consultation else None
-    return ModeratorRole.MODERATOR if role is not None and interaction.user.get_role(role) is not None else None
+    return role is not None and member.get_role(role) is not None

@@ -1,15 +1,19 @@
 """Private answers, and the one place where an error becomes a sentence for the person who met it."""
 
+import asyncio
 import io
 import logging
 import secrets
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Coroutine
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import discord
 from discord import app_commands
 
 from cogs.ui.forms import written_texts
 from cogs.ui.layout import MESSAGE_LENGTH
+from cogs.ui.texts import Speech
 from models.errors import ConsultationError
 
 if TYPE_CHECKING:
@@ -17,6 +21,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+# Of the three seconds that Discord waits for a first answer, in seconds.
+TIME_TO_ANSWER = 2.0
 # An answer that came too late, or twice: nobody can be told any more.
 EXPIRED = {10062, 10015, 40060}
 
@@ -42,12 +50,37 @@ async def reply(
         await interaction.response.send_message(**content)
 
 
+async def in_time(interaction: discord.Interaction[Any], work: Coroutine[Any, Any, T]) -> T:
+    """Return what `work` returns; where it takes longer than Discord waits, the person sees that it goes on.
+
+    It is never broken off: what somebody is told afterwards is what happened. Until then their form stays open, so
+    that their text is still theirs where the bot ends just now.
+    """
+    task = asyncio.ensure_future(work)
+    await asyncio.wait({task}, timeout=TIME_TO_ANSWER)
+    if not task.done():
+        try:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        except discord.HTTPException as error:
+            log.warning("an answer could not be put off (Discord's code %s)", error.code)
+    return await task
+
+
 async def tell_progress(interaction: discord.Interaction[Any], sentence: str) -> None:
     """Show how far long work is. It goes on where that fails: the answer can be changed for 15 minutes only."""
     try:
         await interaction.edit_original_response(content=sentence)
     except discord.HTTPException as error:
         log.warning("progress could not be shown (Discord's code %s)", error.code)
+
+
+def sentence_of(error: ConsultationError, say: Speech) -> str:
+    """Return the sentence of an error, its moments as Discord shows them to each person."""
+    values = {
+        name: discord.utils.format_dt(value, "R") if isinstance(value, datetime) else value
+        for name, value in error.values.items()
+    }
+    return say(error.phrase, **values)
 
 
 async def tell_error(interaction: discord.Interaction[Any], error: Exception) -> None:
@@ -58,13 +91,16 @@ async def tell_error(interaction: discord.Interaction[Any], error: Exception) ->
         log.warning("an answer came too late (Discord's code %s)", error.code)
         return
     say = cast("ConsultationBot", interaction.client).speech(interaction)
+    typed = written_texts(interaction)
     if isinstance(error, ConsultationError):
-        sentence = say(error.phrase, **error.values)
+        sentence = sentence_of(error, say)
+        if not typed and (written := error.values.get("written")):
+            typed = [str(written)]
     else:
         reference = secrets.token_hex(3).upper()
         log.error("unexpected error %s", reference, exc_info=error)
         sentence = say("error.unexpected", reference=reference)
-    text, files = _with_what_was_typed(sentence, written_texts(interaction), say("error.your_text"))
+    text, files = _with_what_was_typed(sentence, typed, say("error.your_text"))
     try:
         await reply(interaction, text, files=files)
     except discord.HTTPException as failure:

@@ -32,6 +32,20 @@ def command_text(phrase: str) -> app_commands.locale_str:
     return app_commands.locale_str(PHRASES.text(phrase, COMMAND_LANGUAGE), **{_PHRASE: phrase})
 
 
+def spoken_commands(
+    commands: Iterable[app_commands.Command[Any, ..., Any] | app_commands.Group], say: Speech
+) -> dict[str, str]:
+    """Return commands as people type them in a language, by the name their phrases bear: `poll_close` /poll close."""
+    spoken = {}
+    for command in commands:
+        steps = [command]
+        while steps[0].parent is not None:
+            steps.insert(0, steps[0].parent)
+        phrases = [str(step._locale_name.extras[_PHRASE]) for step in steps if step._locale_name]  # noqa: SLF001
+        spoken[phrases[-1].split(".")[1]] = "/" + " ".join(map(say, phrases))
+    return spoken
+
+
 def options(*names: str, **stems: str) -> Callable[[_Command], _Command]:
     """Give a command's options the names and descriptions of the phrases `option.….name` and `option.….description`.
 

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 
+from models.migrations.append_only import write_append_only
 from models.tables import Base, UtcDateTime
 
 
@@ -17,6 +18,7 @@ context.configure(
     target_metadata=Base.metadata,
     render_as_batch=True,
     render_item=_plain_types,
+    process_revision_directives=write_append_only,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from cogs.client import ConsultationBot
 from content.answers import Answers
 from content.catalogue import Catalogue
-from models import feedback
+from models import feedback, patience
 from models.errors import ConsultationError
 from models.records import Feedback
 from models.sealing import Sealer
@@ -118,11 +118,31 @@ class House:
 
     @contextmanager
     def failing_store(self) -> Iterator[None]:
-        """Let nothing be read or written meanwhile."""
+        """Let nothing be read or written meanwhile, and nobody wait before they try again."""
         with (
+            patch.object(patience, "PAUSES", [0.0]),
             patch.object(self.store, "read", side_effect=DISK_FULL),
             patch.object(self.store, "write", side_effect=DISK_FULL),
         ):
+            yield
+
+    @contextmanager
+    def stumbling_store(self, failures: int, *, after_commit: bool = False) -> Iterator[None]:
+        """Let the next so many transactions fail, before anything is done or once it is stored."""
+        write, left = self.store.write, failures
+
+        @asynccontextmanager
+        async def stumble() -> AsyncIterator[Any]:
+            nonlocal left
+            left -= 1
+            if left >= 0 and not after_commit:
+                raise DISK_FULL
+            async with write() as session:
+                yield session
+            if left >= 0:
+                raise DISK_FULL
+
+        with patch.object(patience, "PAUSES", [0.0] * 3), patch.object(self.store, "write", stumble):
             yield
 
     async def feedback(self) -> list[Feedback]:
@@ -208,6 +228,12 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         return
     with TemporaryDirectory(dir=memory) as made:
         yield Path(made)
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody be too quick for the deck: no time passes in a test between seeing a card and pressing its button."""
+    monkeypatch.setattr("cogs.ui.double_taps.UNREAD", timedelta(days=-1))
 
 
 @pytest.fixture

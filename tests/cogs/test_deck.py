@@ -1,5 +1,6 @@
 """Going through all open votes in one private message, as members do it."""
 
+from datetime import timedelta
 from typing import Any
 
 import discord
@@ -564,3 +565,22 @@ async def test_the_deck_holds_the_votes_of_its_server_alone(polled: House) -> No
     await cleo.slash(room, "consultation open")
 
     assert said(await cleo.slash(room, "vote")) == phrase("vote.none_open")
+
+
+@pytest.mark.parametrize("label", ["Support", "deck.skip"])
+async def test_the_second_half_of_a_double_tap_leaves_the_next_vote_as_it_is(
+    polled: House, ann: MemberActor, monkeypatch: pytest.MonkeyPatch, label: str
+) -> None:
+    label = phrase(label) if "." in label else label
+    deck = await press(ann, await begin(polled, ann), label)
+    before, voted = text(deck), len(await ballots(polled))
+    monkeypatch.setattr("cogs.ui.double_taps.UNREAD", timedelta(seconds=1))
+
+    tapped = await ann.click(deck, label=label)
+
+    assert tapped.acknowledged
+    assert text(edited(tapped, deck)) == before
+    assert titles(polled, deck) == [SECOND]
+    assert len(await ballots(polled)) == voted
+    polled.env.backend.advance_clock(1)
+    assert titles(polled, await press(ann, deck, label)) == [THIRD]

@@ -16,7 +16,7 @@ from tests.cogs.conftest import House, answered, said
 
 ON = "stem-orientation"
 OTHER = "unlock-health-data"
-FILES = {"results.csv", "ballots.csv", "feedback.csv", "questions.csv", "answers.csv"}
+FILES = {"results.csv", "ballots.csv", "feedback.csv", "questions.csv", "answers.csv", "trace.csv"}
 
 
 async def exported(house: House) -> dict[str, bytes]:
@@ -95,8 +95,10 @@ async def test_every_number_in_the_files_is_what_was_done(busy_house: House) -> 
     ]
 
 
-async def test_nothing_of_an_open_poll_is_in_the_files(busy_house: House) -> None:
-    assert all(OTHER.encode() not in content for content in (await exported(busy_house)).values())
+async def test_nothing_of_an_open_poll_is_in_the_files_but_that_it_was_opened(busy_house: House) -> None:
+    files = await exported(busy_house)
+    assert [name for name, content in files.items() if OTHER.encode() in content] == ["trace.csv"]
+    assert [row["action"] for row in rows(files["trace.csv"]) if row["subject"] == OTHER] == ["poll_open"]
 
 
 async def test_nobodys_id_or_name_is_in_the_files(busy_house: House) -> None:
@@ -116,7 +118,7 @@ async def test_no_text_of_a_persons_begins_a_formula(busy_house: House) -> None:
 async def test_an_empty_consultation_has_an_empty_record(open_house: House) -> None:
     files = await exported(open_house)
     assert set(files) == FILES
-    assert all(rows(content) == [] for content in files.values())
+    assert all(rows(content) == [] for name, content in files.items() if name != "trace.csv")
 
 
 @pytest.fixture
@@ -141,7 +143,10 @@ async def test_files_larger_than_discord_takes_are_packed(busy_house: House, lim
 
     assert list(packed) == ["export.zip"]
     with zipfile.ZipFile(io.BytesIO(packed["export.zip"])) as archive:
-        assert {name: archive.read(name) for name in archive.namelist()} == plain
+        packed_files = {name: archive.read(name) for name in archive.namelist()}
+    # The second export is one more thing that was done.
+    assert packed_files.pop("trace.csv").startswith(plain.pop("trace.csv"))
+    assert packed_files == plain
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -164,3 +169,19 @@ async def test_the_moderator_role_that_setup_made_is_enough(open_house: House) -
     helper = open_house.guild.add_member(open_house.env.create_user("hugo-helper"), roles=[role])
     told = await helper.slash(open_house.lobby, "export")
     assert {file.filename for file in answered(told).attachments} == FILES
+
+
+async def test_what_moderators_did_is_in_the_files_with_the_export_itself(busy_house: House) -> None:
+    trace = rows((await exported(busy_house))["trace.csv"])
+
+    assert [(row["action"], row["subject"]) for row in trace] == [
+        ("setup", "en"),
+        ("open", ""),
+        ("poll_open", ON),
+        ("poll_open", OTHER),
+        ("poll_close", ON),
+        ("export", "results.csv, ballots.csv, feedback.csv, questions.csv, answers.csv, trace.csv"),
+    ]
+    assert {row["role"] for row in trace} == {"administrator"}
+    assert len({row["pseudonym"] for row in trace}) == 1
+    assert trace[4]["reason"] == "'-2+3"

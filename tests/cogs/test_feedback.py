@@ -1,36 +1,21 @@
-"""Feedback as members give it: in the threads under the cards, and in private."""
+"""Private feedback as members give it: from cards, by command and from a message's menu."""
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
-from functools import partial
 from typing import Any
-from unittest.mock import patch
 
 import discord
 import pytest
 from simcord import InteractionResult
-from simcord.enums import MessageType
-from simcord.http._helpers import message_response
-from simcord.http.routes import messages
 
-from cogs.feedback import NOT_STORED, STORED
+from cogs.ui import replies
+from cogs.ui.layout import shortened
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES
 from models.records import FeedbackKind, Quotation
-from tests.cogs.conftest import DISK_FULL, House, answered, said, shown
+from tests.cogs.conftest import House, answered, said, shown
 
 ON = "stem-orientation"
 PRIVATE = "Private feedback"
-
-
-def marks(house: House, message: discord.Message) -> list[str]:
-    """Return the bot's reactions to a message in the thread, as it stands now."""
-    now = next(one for one in house.thread(ON).history() if one.id == message.id)
-    return [str(reaction.emoji) for reaction in now.reactions]
-
-
-def reactions_added(house: House) -> int:
-    return sum(request.method == "PUT" and "reactions" in request.path for request in house.env.http_requests)
+MENU = "Add a private comment"
 
 
 def still_open(form: InteractionResult) -> InteractionResult:
@@ -41,301 +26,6 @@ def still_open(form: InteractionResult) -> InteractionResult:
 
 def texts(stored: list[Any]) -> list[str]:
     return [one.text for one in stored]
-
-
-async def test_what_is_written_in_a_thread_is_stored_under_the_declared_segment_and_then_marked(
-    open_house: House,
-) -> None:
-    ann = open_house.member("ann-example")
-    await open_house.join(ann, "academia", ("training",))
-    message = await ann.send(open_house.thread(ON), "Start in primary school, please")
-
-    [stored] = await open_house.feedback()
-    assert stored.kind is FeedbackKind.THREAD
-    assert stored.text == "Start in primary school, please"
-    assert stored.segment == "academia"
-    assert (stored.recommendation, stored.group) == (ON, open_house.catalogue.recommendations[ON].group)
-    assert stored.quotation is Quotation.WITHOUT_SEGMENT
-    assert marks(open_house, message) == [STORED]
-
-
-async def test_somebody_who_has_not_joined_is_heard_as_undeclared(open_house: House) -> None:
-    message = await open_house.member("ann-example").send(open_house.thread(ON), "Sounds good")
-    [stored] = await open_house.feedback()
-    assert stored.segment is None
-    assert marks(open_house, message) == [STORED]
-
-
-async def test_joining_later_changes_nothing_that_was_said_before(open_house: House) -> None:
-    ann = open_house.member("ann-example")
-    await ann.send(open_house.thread(ON), "Before")
-    await open_house.join(ann, "academia")
-    await ann.send(open_house.thread(ON), "After")
-    assert [one.segment for one in await open_house.feedback()] == [None, "academia"]
-
-
-async def test_an_edit_is_followed_and_an_unchanged_text_is_not_called_edited(open_house: House) -> None:
-    ann = open_house.member("ann-example")
-    message = await ann.send(open_house.thread(ON), "Yes, but")
-    other = await ann.send(open_house.thread(ON), "As it is")
-    await ann.edit(message, "Yes, and soon")
-    await ann.edit(other, "As it is")
-
-    first, second = await open_house.feedback()
-    assert first.text == "Yes, and soon"
-    assert first.edited_at is not None
-    assert second.edited_at is None
-
-
-async def test_attachments_are_named_and_stay_so_when_the_words_are_edited(open_house: House) -> None:
-    ann = open_house.member("ann-example")
-    message = await ann.send(open_house.thread(ON), "See this", attachments=[("plan.pdf", b"%PDF-")])
-    await ann.send(open_house.thread(ON), attachments=[("photo.png", b"\x89PNG")])
-    assert texts(await open_house.feedback()) == ["See this\n📎 plan.pdf", "📎 photo.png"]
-
-    await ann.edit(message, "See that")
-    assert texts(await open_house.feedback()) == ["See that\n📎 plan.pdf", "📎 photo.png"]
-
-
-async def test_deletions_are_honoured_one_by_one_and_in_bulk(open_house: House) -> None:
-    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
-    first, second, third, kept = [await ann.send(thread, text) for text in ("one", "two", "three", "four")]
-
-    await ann.delete(first)
-    assert texts(await open_house.feedback()) == ["two", "three", "four"]
-    open_house.env.backend.bulk_delete_messages(thread.id, [second.id, third.id])
-    await open_house.env.settle()
-
-    assert texts(await open_house.feedback()) == ["four"]
-    assert marks(open_house, kept) == [STORED]
-
-
-async def test_what_is_posted_while_the_bot_is_down_is_stored_at_start_once_in_order_and_without_reactions(
-    open_house: House,
-) -> None:
-    ann, bob, thread = open_house.member("ann-example"), open_house.member("bob-example"), open_house.thread(ON)
-    await open_house.join(ann, "academia")
-    await ann.send(thread, "before")
-    async with open_house.away():
-        for who, words in ((ann, "first"), (bob, "second"), (ann, "third")):
-            await who.send(thread, words)
-        before = reactions_added(open_house)
-
-    assert texts(await open_house.feedback()) == ["before", "first", "second", "third"]
-    assert [one.segment for one in await open_house.feedback()] == ["academia", "academia", None, "academia"]
-    assert reactions_added(open_house) == before
-    await open_house.restart()
-    await ann.send(thread, "after")
-    assert texts(await open_house.feedback()) == ["before", "first", "second", "third", "after"]
-
-
-async def test_an_edit_while_the_bot_is_down_is_followed_at_start(open_house: House) -> None:
-    ann = open_house.member("ann-example")
-    message = await ann.send(open_house.thread(ON), "Yes")
-    async with open_house.away():
-        await ann.edit(message, "No")
-    assert texts(await open_house.feedback()) == ["No"]
-
-
-async def test_a_deletion_while_the_bot_is_down_is_honoured_at_start(open_house: House) -> None:
-    ann = open_house.member("ann-example")
-    message = await ann.send(open_house.thread(ON), "Never mind")
-    await ann.send(open_house.thread(ON), "Mind this")
-    async with open_house.away():
-        await ann.delete(message)
-    assert texts(await open_house.feedback()) == ["Mind this"]
-
-
-async def test_what_is_written_while_a_thread_is_read_stays(open_house: House) -> None:
-    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
-    await ann.send(thread, "first")
-    read = discord.PartialMessageable.history
-
-    def read_while_somebody_writes(self: discord.PartialMessageable, **options: Any) -> AsyncIterator[discord.Message]:
-        async def messages() -> AsyncIterator[discord.Message]:
-            async for message in read(self, **options):
-                yield message
-            if self.id == thread.id:
-                open_house.env.backend.create_message(thread.id, ann.id, "second")
-                while len(await open_house.feedback()) < 2:
-                    pass  # until the bot has stored it
-
-        return messages()
-
-    with patch.object(discord.PartialMessageable, "history", read_while_somebody_writes):
-        await open_house.restart()
-    await open_house.restart()
-    assert texts(await open_house.feedback()) == ["first", "second"]
-
-
-async def test_a_thread_that_looks_empty_because_it_may_not_be_read_is_not_forgotten(open_house: House) -> None:
-    await open_house.member("ann-example").send(open_house.thread(ON), "still meant")
-
-    async def nothing(*_: object, **__: object) -> AsyncIterator[discord.Message]:
-        return
-        yield
-
-    with patch.object(discord.PartialMessageable, "history", nothing):
-        await open_house.restart()
-    assert texts(await open_house.feedback()) == ["still meant"]
-
-
-async def test_words_that_were_not_stored_are_heard_though_the_consultation_closed_and_opened_again(
-    open_house: House,
-) -> None:
-    with open_house.failing_store():
-        await open_house.member("ann-example").send(open_house.thread(ON), "my words")
-    await open_house.env.advance_time(60)
-    await open_house.moderator.slash(open_house.lobby, "consultation close", reason="A pause")
-    await open_house.env.advance_time(60)
-    await open_house.moderator.slash(open_house.lobby, "consultation open")
-    await open_house.restart()
-    assert texts(await open_house.feedback()) == ["my words"]
-
-
-async def test_what_an_administrator_wrote_before_it_opened_is_not_taken_for_feedback_later(house: House) -> None:
-    await house.moderator.slash(house.lobby, "consultation setup")
-    may_everything = house.guild.create_role("Admin", permissions=discord.Permissions(administrator=True))
-    admin = house.guild.add_member(house.env.create_user("adam-admin"), roles=[may_everything])
-    await admin.send(house.thread(ON), "Do we open at nine?")
-    await house.env.advance_time(60)
-    await house.moderator.slash(house.lobby, "consultation open")
-    await house.restart()
-    assert await house.feedback() == []
-
-
-async def test_a_deletion_stays_one_after_a_restart(open_house: House) -> None:
-    ann = open_house.member("ann-example")
-    await ann.delete(await ann.send(open_house.thread(ON), "Never mind"))
-    await open_house.restart()
-    assert await open_house.feedback() == []
-
-
-async def test_bots_and_system_messages_are_ignored(open_house: House) -> None:
-    thread = open_house.thread(ON)
-    robot = open_house.guild.add_member(open_house.env.create_user("another-robot", bot=True))
-    ann = open_house.member("ann-example")
-    await robot.send(thread, "I am not a stakeholder")
-    webhook = open_house.guild.create_webhook(open_house.channel(open_house.catalogue.recommendations[ON].group))
-    open_house.env.backend.create_message(
-        thread.id, webhook._webhook.webhook_user_id, "Neither am I", webhook_id=webhook.id
-    )
-    open_house.guild.create_system_message(thread, MessageType.CHANNEL_NAME_CHANGE, author=ann)
-    await open_house.env.settle()
-    await open_house.restart()
-    assert await open_house.feedback() == []
-
-
-async def test_threads_and_channels_that_are_not_the_bots_are_ignored(open_house: House) -> None:
-    ann = open_house.member("ann-example")
-    for channel in (open_house.lobby, open_house.channel("questions")):
-        message = await ann.send(channel, "Start in primary school")
-        await ann.edit(message, "Start earlier")
-        await ann.delete(message)
-    elsewhere = open_house.env.backend.create_thread(open_house.lobby.id, "talk", owner_id=ann.id)
-    open_house.env.backend.create_message(elsewhere.id, ann.id, "Start in primary school")
-    await open_house.env.settle()
-    assert await open_house.feedback() == []
-    assert reactions_added(open_house) == 0
-
-
-async def test_before_it_opens_and_after_it_closes_nothing_is_stored_and_nothing_marked(house: House) -> None:
-    await house.moderator.slash(house.lobby, "consultation setup")
-    early = await write_as_owner(house, "too early")
-    assert await house.feedback() == []
-    assert marks(house, early) == []
-
-    await house.moderator.slash(house.lobby, "consultation open")
-    await house.moderator.slash(house.lobby, "consultation close", reason="The time is up")
-    late = await write_as_owner(house, "too late")
-    await house.restart()
-    assert await house.feedback() == []
-    assert marks(house, late) == []
-    assert house.env.errors == []
-
-
-async def write_as_owner(house: House, words: str) -> discord.Message:
-    """Write in a closed thread as only somebody with every permission can."""
-    thread = house.thread(ON)
-    house.env.backend.create_message(thread.id, house.moderator.id, words)
-    await house.env.settle()
-    message = thread.last_message
-    assert message is not None
-    return message
-
-
-async def test_what_a_failing_store_did_not_take_is_marked_and_stored_at_the_next_start(
-    open_house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
-    with open_house.failing_store():
-        lost = await ann.send(thread, "lost at first")
-    assert marks(open_house, lost) == [NOT_STORED]
-    await open_house.env.advance_time(60)
-    fine = await ann.send(thread, "stored at once")
-    assert marks(open_house, fine) == [STORED]
-
-    # SimCord's history does not say which reactions are the bot's own; Discord's does.
-    of_the_bot = partial(message_response, for_user=open_house.me.id)
-    monkeypatch.setattr(messages, "message_response", of_the_bot)
-    await open_house.restart()
-
-    assert texts(await open_house.feedback()) == ["lost at first", "stored at once"]
-    assert marks(open_house, lost) == [STORED]
-
-
-async def test_a_start_at_which_the_store_fails_tries_every_thread_and_loses_nothing(
-    open_house: House, caplog: pytest.LogCaptureFixture
-) -> None:
-    ann = open_house.member("ann-example")
-    with patch.object(open_house.store, "write", side_effect=DISK_FULL):
-        async with open_house.away():
-            await ann.send(open_house.thread(ON), "a very own word")
-    assert open_house.env.errors == []
-    assert ON in caplog.text
-    assert "a very own word" not in caplog.text
-    await open_house.restart()
-    assert texts(await open_house.feedback()) == ["a very own word"]
-
-
-async def test_a_thread_that_cannot_be_read_does_not_keep_the_others_from_it(open_house: House) -> None:
-    ann = open_house.member("ann-example")
-    group = open_house.catalogue.recommendations[ON].group
-    async with open_house.away():
-        await ann.send(open_house.thread(ON), "still heard")
-        first = next(iter(open_house.catalogue.recommendations))
-        open_house.env.inject_error(
-            "GET", f"/channels/{open_house.thread(first).id}/messages", status=404, code=10003, message="Unknown"
-        )
-    assert group in open_house.catalogue.groups
-    assert texts(await open_house.feedback()) == ["still heard"]
-
-
-async def test_a_reaction_that_discord_refuses_costs_nothing(open_house: House) -> None:
-    open_house.env.inject_error("PUT", "/channels/*/messages/*/reactions/*", status=403, code=90001)
-    await open_house.member("ann-example").send(open_house.thread(ON), "from somebody who blocked the bot")
-    assert len(await open_house.feedback()) == 1
-    assert open_house.env.errors == []
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_without_message_content_the_cards_say_so_and_the_button_works(new_house: Any, language: str) -> None:
-    async with new_house(message_content=False) as house:
-        await house.set_up()
-        zoe = house.member("zoe-example", language)
-        assert PHRASES.text("card.thread_unread", "en") in shown(house.card(ON))
-        told = said(await zoe.click(house.card(ON), label="EN · FR · NL · DE"))
-        assert PHRASES.text("card.thread_unread", language) in told
-        message = await zoe.send(house.thread(ON), "unread")
-        await zoe.edit(message, "unread still")
-        assert await house.feedback() == []
-        assert marks(house, message) == []
-        await house.restart()
-        assert await house.feedback() == []
-
-        form = await zoe.click(house.card(ON), label=PRIVATE)
-        await zoe.submit_modal(form, {"segment": "academia", "words": "read", "quotation": "not"})
-        assert texts(await house.feedback()) == ["read"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -498,10 +188,121 @@ async def test_each_server_has_its_own_consultation_and_its_own_feedback(open_ho
     assert open_house.store.participant(open_house.store.memory.consultations[open_house.guild.id], ann.id) is None
 
 
-async def test_feedback_is_dated_when_it_was_written(open_house: House) -> None:
-    ann = open_house.member("ann-example")
-    async with open_house.away():
-        message = await ann.send(open_house.thread(ON), "dated")
-        await open_house.env.advance_time(3_600)
+async def fill_in(
+    open_house: House, words: str, language: str = "en-US"
+) -> tuple[Any, InteractionResult, dict[str, Any]]:
+    """Return somebody who joined, the form they have open, and what they fill in."""
+    ann = open_house.member("ann-example", language)
+    await open_house.join(ann, "academia")
+    return ann, await ann.slash(open_house.lobby, "feedback", recommendation=ON), {"words": words, "quotation": "not"}
+
+
+@pytest.mark.parametrize("after_commit", [False, True])
+async def test_a_store_that_fails_for_a_moment_is_tried_again_and_nothing_is_doubled(
+    open_house: House, after_commit: bool
+) -> None:
+    ann, form, filled = await fill_in(open_house, "kept")
+    with open_house.stumbling_store(2, after_commit=after_commit):
+        told = said(await ann.submit_modal(form, filled))
     [stored] = await open_house.feedback()
-    assert abs(stored.given_at - message.created_at) < timedelta(seconds=1)
+    assert stored.reference in told
+    assert stored.text == "kept"
+
+
+async def test_somebody_who_joins_with_their_words_is_heard_though_the_store_fails_for_a_moment(
+    open_house: House,
+) -> None:
+    ann = open_house.member("ann-example")
+    form = await ann.click(open_house.card(ON), label=PRIVATE)
+    with open_house.stumbling_store(2):
+        await ann.submit_modal(form, {"segment": "academia", "groups": [], "words": "kept", "quotation": "not"})
+    [stored] = await open_house.feedback()
+    assert (stored.text, stored.segment) == ("kept", "academia")
+
+
+async def test_a_store_that_takes_longer_than_discord_waits_is_waited_for(
+    open_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "TIME_TO_ANSWER", 0)
+    ann, form, filled = await fill_in(open_house, "slow but sure")
+    result = await ann.submit_modal(form, filled)
+    [stored] = await open_house.feedback()
+    assert stored.reference in shown(result.response)
+    assert answered(result).ephemeral
+
+    form = await ann.slash(open_house.lobby, "feedback")
+    with open_house.failing_store():
+        result = await ann.submit_modal(form, filled | {"words": "minutes of work"})
+    assert "minutes of work" in shown(result.response)
+
+
+async def test_words_submitted_while_the_bot_is_away_are_taken_when_they_are_sent_again(open_house: House) -> None:
+    ann, form, filled = await fill_in(open_house, "once")
+    async with open_house.away():
+        await ann.submit_modal(form, filled)
+        assert await open_house.feedback() == []
+    for _ in range(2):
+        said(await ann.submit_modal(still_open(form), filled))
+    assert texts(await open_house.feedback()) == ["once"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_private_comment_on_a_message_is_about_its_recommendation_and_itself(
+    open_house: House, language: str
+) -> None:
+    zoe, thread = open_house.member("zoe-example", language), open_house.thread(ON)
+    await open_house.join(zoe, "academia")
+    message = await open_house.member("bob-example").send(thread, "I disagree")
+    form = await zoe.context_menu(thread, MENU, message)
+    title = open_house.catalogue.recommendations[ON].title.in_language(language)
+    assert form.modal is not None
+    assert shortened(PHRASES.text("feedback.about_message", language, title=title), 100) in str(form.modal)
+    told = said(await zoe.submit_modal(form, {"words": "So do I", "quotation": "not"}))
+
+    [stored] = [one for one in await open_house.feedback() if one.kind is FeedbackKind.PRIVATE]
+    assert stored.reference in told
+    assert (stored.recommendation, stored.group) == (ON, open_house.catalogue.recommendations[ON].group)
+    assert (stored.channel_id, stored.message_id) == (thread.id, message.id)
+    assert stored.pseudonym not in {one.pseudonym for one in await open_house.feedback() if one != stored}
+
+
+async def test_a_private_comment_on_a_card_is_about_its_recommendation_and_elsewhere_about_what_stands_there(
+    open_house: House,
+) -> None:
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    group = open_house.catalogue.recommendations[ON].group
+    start = open_house.start_card()
+    rooms = {channel.id: channel for channel in open_house.guild.channels.values()}
+    hello = await open_house.moderator.send(open_house.lobby, "Hello")
+    for channel, message in (
+        (open_house.channel(group), open_house.card(ON)),
+        (rooms[start.channel.id], start),
+        (open_house.lobby, hello),
+    ):
+        form = await ann.context_menu(channel, MENU, message)
+        said(await ann.submit_modal(form, {"words": str(message.id), "quotation": "not"}))
+    by_words = {one.text: (one.group, one.recommendation, one.message_id) for one in await open_house.feedback()}
+    assert by_words == {
+        str(open_house.card(ON).id): (group, ON, None),
+        str(start.id): (None, None, None),
+        str(hello.id): (None, None, hello.id),
+    }
+
+
+async def test_a_comment_s_form_that_was_open_during_a_restart_loses_nothing(open_house: House) -> None:
+    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
+    message = await ann.send(thread, "As I said")
+    form = await ann.context_menu(thread, MENU, message)
+    await open_house.restart()
+    said(await ann.submit_modal(form, {"segment": "academia", "words": "typed for minutes", "quotation": "not"}))
+    [stored] = [one for one in await open_house.feedback() if one.kind is FeedbackKind.PRIVATE]
+    assert (stored.text, stored.message_id) == ("typed for minutes", message.id)
+
+
+async def test_a_comment_is_refused_where_nothing_is_set_up_or_open(house: House) -> None:
+    ann = house.member("ann-example", "fr")
+    message = await ann.send(house.lobby, "Hello")
+    assert said(await ann.context_menu(house.lobby, MENU, message)) == PHRASES.text("setup.missing", "fr")
+    await house.moderator.slash(house.lobby, "consultation setup")
+    assert said(await ann.context_menu(house.lobby, MENU, message)) == PHRASES.text("consultation.not_open", "fr")

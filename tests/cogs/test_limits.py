@@ -19,16 +19,34 @@ from simcord import HttpLogEntry
 from cogs.polls import END_REASON_LENGTH, MOST_HEADS
 from cogs.ui.cards import CardState, result_card, start_card, subject_card
 from cogs.ui.layout import Piece, menus, pages, rows, sent_once, shortened, text
+from cogs.ui.quotes import quotes_page
+from cogs.ui.result_lists import results_page
+from cogs.ui.review_cards import REPLY_LENGTH
 from cogs.ui.texts import Speech, captions
 from cogs.voting import REASON_LENGTH
 from content import catalogue as rules
 from content.answers import Answers
 from content.catalogue import LANGUAGES, Catalogue, load_catalogue
-from models.records import Ballot, ConsultationState, Poll, Position, Quorum, Wording
+from models import review
+from models.records import (
+    Ballot,
+    ConsultationState,
+    Moderator,
+    ModeratorRole,
+    Poll,
+    Position,
+    Quorum,
+    Quote,
+    SegmentSource,
+    Visibility,
+    Wording,
+)
+from models.results import EndedPoll, Order
+from models.review import MOST_THEMES, THEME_LENGTH, Step
 from models.tally import PositionCounts, Result, SegmentRow
 from reports.charts import text_alternative
 from tests.cogs.conftest import START, House, answered, buttons, shown
-from tests.cogs.limits import breaches
+from tests.cogs.limits import breaches, walk
 from tests.cogs.test_voting import phrase
 
 PAIRS = [*((one,) for one in LANGUAGES), *itertools.permutations(LANGUAGES, 2)]
@@ -170,6 +188,7 @@ def ended(longest: Catalogue) -> Poll:
         ended_at=START + timedelta(days=7),
         end_reason="*" * END_REASON_LENGTH,
         quorum=Quorum(MOST_HEADS, 100, dict.fromkeys(SEGMENTS, MOST_HEADS)),
+        segment_source=SegmentSource.CONFIRMED,  # the longest to say
     )
 
 
@@ -216,6 +235,51 @@ def test_a_posted_result_fits(longest: Catalogue, ended: Poll, counted: Result, 
     alternative = text_alternative(ended, counted, captions(longest, languages[0]))
 
     assert not refused(*result_card(longest, ended, counted, speeches, alternative))
+
+
+@pytest.mark.parametrize("languages", PAIRS, ids="-".join)
+@pytest.mark.parametrize("number", [1, 2, 40])
+@pytest.mark.parametrize(
+    "words", ["*" * REASON_LENGTH, "*\n" * (REASON_LENGTH // 2), "Too dear."], ids=["stars", "lines", "short"]
+)
+def test_a_result_with_reasons_fits_and_leads_to_those_that_do_not(
+    longest: Catalogue, ended: Poll, counted: Result, languages: tuple[str, ...], number: int, words: str
+) -> None:
+    speeches = [Speech(language) for language in languages]
+    quotes = [Quote("object", SEGMENTS[0], words)] * number
+    for poll in (ended, replace(ended, end_reason=None)):
+        drawn = result_card(longest, poll, counted, speeches, "A picture.", quotes)
+        assert not refused(*drawn)
+        told = str(drawn[0].to_component_dict())
+        shown_whole = told.count("-# ") >= number
+        assert shown_whole != (f"reasons:{ended.id}" in told)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "words", ["*" * REASON_LENGTH, "*\n" * (REASON_LENGTH // 2), "Too dear."], ids=["stars", "lines", "short"]
+)
+def test_every_page_of_reasons_fits_and_all_are_on_one(
+    longest: Catalogue, ended: Poll, language: str, words: str
+) -> None:
+    quotes = [Quote("object", SEGMENTS[0], f"N{number:02}N {words[:-5]}") for number in range(40)]
+    pages_, page = [], 0
+    while page == len(pages_):
+        view = quotes_page(longest, ended, quotes, page, Speech(language))
+        assert not refused(*view.children)
+        told = str(view.to_components())
+        pages_.append(told)
+        page += f"reasons_page:{ended.id}:{page + 1}" in told
+    assert all(sum(f"N{number:02}N" in told for told in pages_) == 1 for number in range(len(quotes)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_of_the_list_of_results_fits(longest: Catalogue, ended: Poll, counted: Result, language: str) -> None:
+    every = [
+        EndedPoll(replace(ended, id=10**9 + number, visibility=Visibility.PUBLISHED), counted) for number in range(99)
+    ]
+    for page in (0, 5, 12):
+        assert not refused(*results_page(longest, every, Order.OBJECTIONS, page, Speech(language), "A map.").children)
 
 
 @pytest.mark.parametrize("languages", PAIRS, ids="-".join)
@@ -344,6 +408,43 @@ async def test_the_longest_words_are_taken_and_handed_back(full_house: House) ->
     assert len(await file.read()) == 4_000
 
 
+async def test_the_longest_feedback_fits_every_card_of_the_moderators(full_house: House) -> None:
+    house, key = full_house, next(iter(full_house.catalogue.recommendations))
+    mona, ann = house.moderator, house.member("ann-example")
+    house.locales[mona.id] = "de"
+    for number in range(4):
+        await house.join(house.member(f"person-{number}"), SEGMENTS[0])
+    form = await ann.slash(house.lobby, "feedback", recommendation=key)
+    filled_in = {"segment": SEGMENTS[0], "groups": [], "words": "*\n" * 2_000, "quotation": "with_segment"}
+    await ann.submit_modal(form, filled_in)
+    await house.env.advance_time(3_600)
+    files = [(f"{number}{'_' * 90}.pdf", b"x") for number in range(10)]
+    for _ in range(5):
+        await ann.send(house.thread(key), "*" * 2_000, attachments=files)
+    themes = ", ".join(f"{number}{'*' * (THEME_LENGTH - 1)}" for number in range(MOST_THEMES))
+    for one in await house.feedback():
+        told = await mona.slash(house.lobby, "review theme", feedback=one.reference, theme=themes.split(",")[0])
+        assert answered(told).content
+        consultation = house.store.memory.consultations[house.guild.id]
+        async with house.store.write() as session:
+            moderator = Moderator(mona.id, ModeratorRole.MODERATOR)
+            await review.add_themes(session, consultation.id, moderator, one.reference, review.theme_names(themes))
+            await review.mark(session, consultation.id, moderator, one.reference, 2, Step.PINNED)
+        listed = await mona.slash(house.lobby, "review feedback", recommendation=key, kind=one.kind, show="unread")
+        [opening, *_] = [pressed for pressed in buttons_of_sections(listed) if one.reference in pressed]
+        opened = await mona.click(answered(listed), custom_id=opening)
+        form = await mona.click(answered(opened), label=phrase("review.answer", "de"))
+        given = await mona.submit_modal(form, {"answer": "*" * REPLY_LENGTH})
+        assert phrase("review.replies", "de", count=1) in shown(given.response)
+        form = await mona.click(answered(opened), label=phrase("review.themes", "de"))
+        assert form.modal is not None
+
+
+def buttons_of_sections(result: Any) -> list[str]:
+    components: Any = [part.to_dict() for part in answered(result).message.components]
+    return [one["custom_id"] for one in walk(components) if str(one.get("custom_id")).startswith("review_open")]
+
+
 # Commands
 
 
@@ -363,18 +464,25 @@ def parts(command: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def in_every_language(part: dict[str, Any], field: str) -> list[str]:
-    return [part[field], *(part.get(f"{field}_localizations") or {}).values()]
+    return [part.get(field, ""), *(part.get(f"{field}_localizations") or {}).values()]
+
+
+def is_menu(command: dict[str, Any]) -> bool:
+    """Say whether this stands in a message's menu: it has a name with spaces and no description."""
+    return command.get("type") == discord.AppCommandType.message.value
 
 
 async def test_names_of_commands_are_what_discord_takes_in_every_language(commands: list[dict[str, Any]]) -> None:
-    for part in (part for command in commands for part in parts(command)):
+    for menu in filter(is_menu, commands):
+        assert all(1 <= len(name) <= 32 for name in in_every_language(menu, "name"))
+    for part in (part for command in commands if not is_menu(command) for part in parts(command)):
         for name in in_every_language(part, "name"):
             assert re.fullmatch(r"[-_'\w]{1,32}", name), name
             assert name == name.lower()
 
 
 async def test_descriptions_are_what_discord_takes_in_every_language(commands: list[dict[str, Any]]) -> None:
-    for part in (part for command in commands for part in parts(command)):
+    for part in (part for command in commands if not is_menu(command) for part in parts(command)):
         assert all(1 <= len(one) <= 100 for one in in_every_language(part, "description")), part["name"]
 
 

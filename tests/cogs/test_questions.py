@@ -76,7 +76,7 @@ async def test_a_question_without_an_answer_is_answered_by_moderators_and_served
 
     served = said(await ask(open_house, bob, "which hospitals in ghent offer cell therapy to children"))
     assert WORDS["en"] in served
-    assert "Two do; \\*\\*see\\*\\* https://example.org." in served
+    assert "Two do; \\*\\*see\\*\\* https\\:\\/\\/example.org." in served
     assert phrase("answer.not_said") not in served
 
     listed = await open_house.moderator.slash(open_house.lobby, "question answers")

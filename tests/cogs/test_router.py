@@ -1,5 +1,7 @@
 """How clicks and submitted forms find their handlers, and what people are told where there is none."""
 
+from typing import Literal
+
 import discord
 import pytest
 from hypothesis import given, settings
@@ -34,7 +36,7 @@ class Pressed:
         self.data = {"custom_id": pressed}
 
 
-async def press(bells: Bells, pressed: str) -> None:
+async def press(bells: object, pressed: str) -> None:
     router = Router()
     router.add(bells)
     await router.dispatch(Pressed(pressed))  # type: ignore[arg-type]
@@ -92,17 +94,53 @@ async def test_a_button_of_an_earlier_version_says_that_it_leads_nowhere(open_ho
     assert said(told) == phrase("error.leads_nowhere", "nl")
 
 
+FORGED = "0" * 30 + "<@812345678901234567>"
+
+
 @pytest.mark.parametrize(
-    "pressed", ["vote", "vote:support", "vote:support:x", "vote:applaud:1", "ballot:object:1", "join:1:2", "fact:x"]
+    "pressed",
+    [
+        *("vote", "vote:support", "vote:support:x", "vote:applaud:1", "vote:support:-1", "vote:support:²"),
+        *("ballot:object:1", "ballot:object:1:x", "join:1:2", "join:x", "ask:x", "words:x:y", "language:xx", "fact:x"),
+        *("fact:x:xx", "deck_skip:1:z-z", "deck_skip:1:1", "deck_go_on:1-2-3", "deck_answers:x:", "deck_answers:-1:"),
+        *(f"vote:support:{2**63}", f"vote:{FORGED}:1", f"vote:support:{FORGED}", f"{FORGED}:1"),
+    ],
 )
-async def test_a_button_with_other_arguments_than_its_handler_takes_is_answered(
-    open_house: House, pressed: str
+async def test_a_button_that_was_made_up_leads_nowhere_and_leaves_nothing_in_the_log(
+    open_house: House, caplog: pytest.LogCaptureFixture, pressed: str
 ) -> None:
+    await open_house.open_poll(STEM)
     card = tampered(open_house, pressed)
 
     told = said(await open_house.member("ann-example").click(card, label=phrase("start.join")))
 
-    assert neutral(told) or told == phrase("vote.poll_ended")
+    assert told == phrase("error.leads_nowhere")
+    assert FORGED not in caplog.text
+
+
+async def test_an_error_in_a_handler_is_not_taken_for_a_button_that_was_made_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Exception] = []
+
+    async def tell(_interaction: object, error: Exception) -> None:
+        told.append(error)
+
+    class Broken:
+        @component("ring")
+        async def ring(self, _interaction: object, number: int, language: Literal["en", "fr"] = "en") -> None:
+            raise ValueError(f"a bug: {number} {language}")
+
+    monkeypatch.setattr("cogs.ui.router.tell_error", tell)
+    for pressed in ("ring:1", "ring:1:fr", "ring:1:xx", "ring:x"):
+        await press(Broken(), pressed)
+
+    assert [str(error) for error in told] == [
+        "a bug: 1 en",
+        "a bug: 1 fr",
+        "error.leads_nowhere",
+        "error.leads_nowhere",
+    ]
 
 
 async def test_every_button_that_stands_in_a_channel_has_a_handler(open_house: House) -> None:

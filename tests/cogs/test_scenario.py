@@ -12,7 +12,7 @@ import pytest
 from simcord import MemberActor
 
 from bot import TALKATIVE
-from cogs.feedback import STORED
+from cogs.thread_reader import STORED
 from models.tally import PositionCounts, consensus
 from reports.csv_files import BALLOT_COLUMNS, FEEDBACK_COLUMNS, RESULT_COLUMNS
 from tests.cogs.conftest import House, answered, buttons, said, shown

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -553,3 +554,8 @@ async def test_status_names_permissions_that_were_taken_from_the_bot(open_house:
     grant_the_bot(open_house, discord.Permissions(NEEDED.value & ~discord.Permissions(attach_files=True).value))
 
     assert phrase("setup.permissions", permissions="Attach Files") in await run(open_house, "status")
+
+
+def test_the_invitation_asks_for_the_permissions_that_setup_needs() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"permissions=(\d+)", readme) == [str(NEEDED.value)]

@@ -62,7 +62,7 @@ async def test_a_ballot_is_stored_as_it_was_cast_before_its_voter_is_answered(bo
         ballot(poll, position=Position.OBJECT, reason="Too slow.", quotation=Quotation.WITH_SEGMENT)
     )
 
-    assert answer == CastBallot(Position.OBJECT, changed=False, has_reason=True)
+    assert answer == CastBallot(Position.OBJECT, changed=False, segment="industry", has_reason=True)
     assert await stored(poll) == [("industry", "object", "Too slow.", "with_segment", clock())]
     assert await changes(poll) == ["object"]
 
@@ -73,7 +73,7 @@ async def test_the_newest_ballot_of_a_person_counts_and_the_earlier_ones_are_kep
 
     answer = await box.cast(ballot(poll, position=Position.ACCEPT, segment="academia"))
 
-    assert answer == CastBallot(Position.ACCEPT, changed=True)
+    assert answer == CastBallot(Position.ACCEPT, changed=True, segment="academia")
     assert await stored(poll) == [("academia", "accept", None, "not", clock())]
     assert await changes(poll) == ["object", "accept"]
 

@@ -1,15 +1,26 @@
 """What members write in threads and give in private."""
 
+import itertools
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
 
-from models import consultations, feedback, participants
+from models import consultations, feedback, participants, review
 from models.errors import ConsultationError
-from models.feedback import REFERENCE_ALPHABET
-from models.records import FeedbackKind, Quotation
+from models.feedback import REFERENCE_ALPHABET, Taken
+from models.records import Attachment, FeedbackKind, Quotation, ThreadMessage
+from models.tables import FeedbackRow, FeedbackVersion
+from models.texts import clean
 
 PERSON = 812_345_678_901_234_567
+
+
+def message(message_id, clock, text, edited_at=None):
+    return ThreadMessage(message_id, PERSON, text, "research", "shared-data", clock(), edited_at)
 
 
 @pytest.fixture
@@ -87,10 +98,17 @@ async def test_feedback_stands_under_the_segment_declared_when_it_was_given(writ
     assert [given.segment for given in await everything()] == [None, "industry"]
 
 
-async def test_private_feedback_is_quoted_as_its_author_allowed(give, clock):
+async def test_private_feedback_is_quoted_as_its_author_allowed(give):
     given = await give(9, quotation=Quotation.WITH_SEGMENT)
 
-    assert (given.kind, given.quotation, given.given_at) == (FeedbackKind.PRIVATE, Quotation.WITH_SEGMENT, clock())
+    assert (given.kind, given.quotation) == (FeedbackKind.PRIVATE, Quotation.WITH_SEGMENT)
+
+
+async def test_of_private_words_the_hour_alone_is_stored(give, clock):
+    given = await give(9)
+
+    assert clock().minute
+    assert given.given_at == clock().replace(minute=0)
 
 
 async def test_the_same_submission_handed_in_again_takes_the_place_of_the_first(give, everything):
@@ -105,7 +123,7 @@ async def test_a_message_and_a_submission_with_the_same_number_are_two(write, gi
     await write(9)
     await give(9)
 
-    assert [given.kind for given in await everything()] == [FeedbackKind.THREAD, FeedbackKind.PRIVATE]
+    assert {given.kind for given in await everything()} == {FeedbackKind.THREAD, FeedbackKind.PRIVATE}
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\n\t\u00a0"])
@@ -190,11 +208,106 @@ async def test_an_edit_touches_that_message_alone(write, give, store, consultati
         await feedback.edit_message(session, consultation.id + 1, 6, "Changed.")
         await feedback.edit_message(session, consultation.id, 7, "Changed.")
 
-    assert [given.text for given in await everything()] == [
+    assert {given.text for given in await everything()} == {
         "Changed.",
         "Please consult patients.",
         "Start with the hospitals.",
+    }
+
+
+async def test_what_a_message_said_before_an_edit_is_kept_until_it_is_deleted(
+    write, store, consultation, everything, clock
+):
+    await write(5, "First.")
+    for text in ("Second.", "Third."):
+        clock.advance(minutes=1)
+        async with store.write() as session:
+            await feedback.edit_message(session, consultation.id, 5, text)
+    [edited] = await everything()
+    assert (edited.text, edited.earlier) == ("Third.", 2)
+
+    async with store.read() as session:
+        wordings = await review.earlier_wordings(session, consultation.id, edited.reference)
+    assert [wording.text for wording in wordings] == ["First.", "Second."]
+    assert [wording.written_at for wording in wordings] == [
+        clock() - timedelta(minutes=2),
+        clock() - timedelta(minutes=1),
     ]
+
+    async with store.write() as session:
+        await feedback.delete_messages(session, consultation.id, [5])
+    async with store.read() as session:
+        assert list(await session.scalars(select(FeedbackVersion))) == []
+
+
+async def test_an_edit_that_arrives_after_a_later_one_changes_nothing(write, store, consultation, everything, clock):
+    await write(5, "First.")
+    for text, minutes in (("Third.", 3), ("Second.", 2)):
+        async with store.write() as session:
+            moment = clock() + timedelta(minutes=minutes)
+            await feedback.edit_message(session, consultation.id, 5, text, edited_at=moment)
+
+    assert [given.text for given in await everything()] == ["Third."]
+
+
+async def test_after_it_closed_edits_change_nothing_and_deletions_are_honoured(
+    write, store, consultation, everything, clock
+):
+    await write(5, "As it was.")
+    await write(6, "Never mind.")
+    async with store.write() as session:
+        await consultations.close_consultation(session, consultation.id)
+    clock.advance(minutes=1)
+    async with store.write() as session:
+        await feedback.edit_message(session, consultation.id, 5, "Otherwise.")
+        await feedback.record_messages(session, consultation, [message(5, clock, "Otherwise.", edited_at=clock())])
+        await feedback.delete_messages(session, consultation.id, [6])
+
+    assert [given.text for given in await everything()] == ["As it was."]
+
+
+async def test_what_was_written_before_it_closed_is_taken_afterwards(store, consultation, everything, clock):
+    before = message(5, clock, "Just in time.")
+    edited = message(6, clock, "Edited in time.", edited_at=clock())
+    clock.advance(minutes=1)
+    async with store.write() as session:
+        await consultations.close_consultation(session, consultation.id)
+    after = message(7, clock, "Too late.")
+    async with store.write() as session:
+        assert await feedback.record_messages(session, consultation, [before, edited, after]) == Taken(2, 0)
+
+    assert {given.text for given in await everything()} == {"Just in time.", "Edited in time."}
+
+
+async def test_many_messages_are_taken_once_in_order_with_their_edits(store, consultation, everything, clock):
+    first = [message(number, clock, f"Thought {number}.") for number in range(1, 300)]
+    for number, one in enumerate(first):
+        first[number] = replace(one, given_at=one.given_at + timedelta(seconds=number))
+    edited = replace(first[7], text="Thought again.", edited_at=clock() + timedelta(hours=1))
+    async with store.write() as session:
+        assert await feedback.record_messages(session, consultation, first) == Taken(299, 0)
+    async with store.write() as session:
+        assert await feedback.record_messages(session, consultation, [*first[:7], edited, *first[8:]]) == Taken(0, 1)
+
+    texts = [given.text for given in await everything()]
+    assert texts == [*(one.text for one in first[:7]), "Thought again.", *(one.text for one in first[8:])]
+
+
+async def test_attachments_are_kept_by_name_type_and_size_until_the_message_is_deleted(
+    store, consultation, everything, clock
+):
+    plan = Attachment("plan.pdf", "application/pdf", 5)
+    async with store.write() as session:
+        await feedback.record_messages(session, consultation, [replace(message(5, clock, ""), attachments=(plan,))])
+    assert [given.attachments for given in await everything()] == [(plan,)]
+
+    async with store.write() as session:
+        await feedback.edit_message(session, consultation.id, 5, "See this.")
+        assert [given.attachments for given in await feedback.all_feedback(session, consultation.id)] == [(plan,)]
+        await feedback.delete_messages(session, consultation.id, [5])
+    async with store.read() as session:
+        [row] = await session.scalars(select(FeedbackRow))
+    assert (row.text, row.attachments) == ("", [])
 
 
 async def test_a_deleted_message_is_gone_and_stays_gone(write, store, consultation, everything):
@@ -257,7 +370,7 @@ async def test_private_words_are_recorded_once_their_hour_is_over(write, give, s
 
     assert await recorded() == [FeedbackKind.THREAD]
     clock.advance(hours=1)
-    assert await recorded() == [FeedbackKind.THREAD, FeedbackKind.PRIVATE]
+    assert await recorded() == [FeedbackKind.PRIVATE, FeedbackKind.THREAD]
 
 
 @pytest.mark.parametrize(("people", "told"), [(4, None), (5, "academia")])
@@ -314,3 +427,62 @@ async def test_awkward_texts_come_back_as_they_were_written(give, everything):
         await give(submission, text)
 
     assert [given.text for given in await everything()] == texts
+
+
+async def test_the_same_words_by_the_same_person_on_the_same_subject_are_found_and_quoted_as_chosen_last(
+    give, store, consultation, everything
+):
+    first = await give(1, "More rye, please.")
+    asked = {
+        "submission": 2,
+        "user_id": PERSON,
+        "text": "more  RYE, please.\u200b",
+        "quotation": Quotation.WITH_SEGMENT,
+        "recommendation": None,
+    }
+
+    async def given_before(**changes):
+        async with store.write() as session:
+            return await feedback.given_before(session, consultation, **{**asked, **changes})
+
+    for other in ({"user_id": 7}, {"text": "Less rye."}, {"recommendation": "shared-data"}, {"submission": 1}):
+        assert await given_before(**other) is None
+    assert await everything() == [first]
+    assert await given_before() == replace(first, quotation=Quotation.WITH_SEGMENT)
+    assert await everything() == [replace(first, quotation=Quotation.WITH_SEGMENT)]
+
+
+async def test_the_same_words_are_no_way_to_change_a_consultation_that_is_closed(give, store, consultation):
+    await give(1, "More rye, please.")
+    async with store.write() as session:
+        await consultations.close_consultation(session, consultation.id)
+    with pytest.raises(ConsultationError, match=r"consultation\.not_open"):
+        async with store.write() as session:
+            await feedback.given_before(
+                session,
+                consultation,
+                submission=2,
+                user_id=PERSON,
+                text="More rye, please.",
+                quotation=Quotation.WITH_SEGMENT,
+                recommendation=None,
+            )
+
+
+NUMBERS = itertools.count(1_000)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=4_000))
+@example("=HYPERLINK(1)\x00\u202e@everyone **x**")
+@example("half \ud800")
+@example("\u200b\u3164")
+async def test_any_text_that_somebody_could_see_is_kept_exactly(give, write, everything, written):
+    number, kept = next(NUMBERS), clean(written)
+    if kept is None:
+        with pytest.raises(ConsultationError, match=r"feedback\.empty"):
+            await give(number, written)
+        return
+    for stored in (await give(number, written), await write(number, written)):
+        assert stored.text == kept
+        assert stored in await everything()

@@ -340,7 +340,10 @@ async def open_later(store, consultation, wording, opens_at, closes_at=None):
 async def test_a_poll_that_begins_later_refuses_ballots_until_then(store, consultation, wording, box, clock):
     poll = await open_later(store, consultation, wording, clock() + timedelta(hours=1))
     clock.advance(minutes=59, seconds=59)
-    assert await refusal_of(box.cast(Ballot(poll.id, PERSON, "industry", Position.SUPPORT))) == "vote.poll_ended"
+    with pytest.raises(ConsultationError) as refused:
+        await box.cast(Ballot(poll.id, PERSON, "industry", Position.SUPPORT))
+    assert refused.value.phrase == "vote.not_begun"
+    assert refused.value.values == {"opens": int(poll.opened_at.timestamp())}
 
     clock.advance(seconds=1)
     await box.cast(Ballot(poll.id, PERSON, "industry", Position.SUPPORT))
@@ -446,3 +449,11 @@ async def test_expected_heads_are_kept_by_segment_and_forgotten_at_none(start, s
             await consultations.expect_heads(session, consultation.id, segment, heads)
 
     assert (await start()).memory.consultations[consultation.guild_id].expected_heads == {"industry": 12}
+
+
+async def test_a_poll_that_is_closed_by_hand_after_its_deadline_was_missed_ended_at_its_deadline(store, poll, clock):
+    clock.advance(days=8)
+    async with store.write() as session:
+        ended = await polls.end(session, poll.id, "Somebody was quicker than the clock.")
+
+    assert (ended.ended_at, ended.end_reason, ended.cancelled) == (poll.closes_at, None, False)

@@ -3,8 +3,33 @@
 from sqlalchemy import ClauseElement, TextClause, event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from models import consultations, feedback, participants, polls, questions
-from models.records import Ballot, Place, PlaceKind, Position, QuestionKind, Quotation
+from models import (
+    blocks,
+    consultations,
+    feedback,
+    participants,
+    polls,
+    questions,
+    review,
+    review_queue,
+    segments,
+    trace,
+)
+from models.records import (
+    Ballot,
+    FeedbackKind,
+    Moderator,
+    ModeratorRole,
+    Place,
+    PlaceKind,
+    Position,
+    QuestionKind,
+    Quotation,
+    SegmentSource,
+    ThreadMessage,
+)
+from models.review import Step
+from models.review_queue import Order, Shown, Wanted
 from models.status import status
 
 PERSON = 812_345_678_901_234_567
@@ -19,6 +44,10 @@ async def live_through_a_consultation(store, box, wording):
         await consultations.forget_place(session, opened.id, PlaceKind.GROUP, "research")
         await participants.join(session, opened.id, PERSON, "industry", ["research"])
         await participants.choose_language(session, PERSON, "fr")
+        await consultations.map_segment_role(session, opened.id, 31, "industry", [31])
+        await segments.confirm(session, opened.id, PERSON, "industry")
+        await segments.confirm(session, opened.id, PERSON, None)
+        await consultations.choose_segment_source(session, opened.id, SegmentSource.CONFIRMED)
         poll = await polls.open_poll(session, opened, "shared-data", "research", wording, None)
         await feedback.record_message(
             session,
@@ -41,13 +70,22 @@ async def live_through_a_consultation(store, box, wording):
             group=None,
             recommendation=None,
         )
-        await questions.keep(
-            session, opened, number=7, kind=QuestionKind.UNANSWERED, language="en", text="What does it cost?"
+        await feedback.given_before(
+            session,
+            opened,
+            submission=8,
+            user_id=PERSON,
+            text="In private.",
+            quotation=Quotation.NOT,
+            recommendation=None,
         )
-        [asked] = await questions.all_questions(session, opened.id)
-        await questions.remove_questions(session, opened.id, [asked.id])
-        answer = await questions.add_answer(session, opened.id, language="en", question="Who pays?", answer="We do.")
-        await questions.remove_answer(session, opened.id, answer.id)
+        name = await blocks.block(session, opened.id, PERSON)
+        await blocks.unblock(session, opened.id, PERSON)
+        await trace.record(session, opened.id, Moderator(1, ModeratorRole.MODERATOR), "block", name, "A reason.")
+        message = ThreadMessage(7, PERSON, "More.", None, "shared-data", session.now())
+        await feedback.record_messages(session, opened, [message])
+        await review_everything(session, opened.id)
+        await ask_and_answer(session, opened)
     await box.cast(Ballot(poll.id, PERSON, "industry", Position.OBJECT, "Too slow."))
     async with store.write() as session:
         ended = await polls.end(session, poll.id, "Settled elsewhere.")
@@ -67,7 +105,38 @@ async def live_through_a_consultation(store, box, wording):
         await questions.all_answers(session, opened.id)
         await feedback.stored_messages(session, opened.id, "shared-data")
         await feedback.recorded_feedback(session, opened.id)
+        (entry,) = await trace.entries(session, opened.id)
+        await trace.newest(session, opened.id, 9, before=9, action="block", moderator=entry.pseudonym)
+        await trace.actions(session, opened.id)
     await store.load()
+
+
+async def ask_and_answer(session, consultation):
+    """Do everything there is to do with questions."""
+    await questions.keep(
+        session, consultation, number=7, kind=QuestionKind.UNANSWERED, language="en", text="What does it cost?"
+    )
+    [asked] = await questions.all_questions(session, consultation.id)
+    await questions.remove_questions(session, consultation.id, [asked.id])
+    answer = await questions.add_answer(session, consultation.id, language="en", question="Who pays?", answer="We do.")
+    await questions.remove_answer(session, consultation.id, answer.id)
+
+
+async def review_everything(session, consultation_id):
+    """Let a moderator do everything there is to do with feedback."""
+    moderator = Moderator(1, ModeratorRole.MODERATOR)
+    wanted = Wanted("research", "shared-data", Shown.UNREAD, 1, FeedbackKind.THREAD)
+    await review_queue.queue(session, consultation_id, wanted, Order(["research"], ["shared-data"]))
+    await review_queue.suggested(session, consultation_id, "F-", 25)
+    [one, other] = await feedback.recorded_feedback(session, consultation_id)
+    await review.open_one(session, consultation_id, moderator, one.reference)
+    await review.mark(session, consultation_id, moderator, one.reference, one.version, Step.PINNED)
+    await review.add_themes(session, consultation_id, moderator, one.reference, ["Costs"])
+    await review.themes(session, consultation_id)
+    _, reply = await review.begin_reply(session, consultation_id, moderator, other.reference, 0, 9, "Thank you.")
+    assert reply is not None
+    await review.reply_posted(session, reply.id, 11, 12)
+    await review.withdraw_reply(session, consultation_id, moderator, other.reference, reply.id, answered=False)
 
 
 async def test_every_statement_of_the_use_cases_compiles_for_postgresql(store, box, wording):

@@ -256,3 +256,25 @@ def test_every_row_stands_for_five_participants_at_least_and_rows_hide_none(head
             stands_for[str(rows[segment])] += number
     assert all(number >= SMALLEST_SEGMENT for number in stands_for.values())
     assert not stands_for or stands_for.total() == sum(heads.values())
+
+
+@pytest.mark.parametrize(
+    ("hours", "again"),
+    [([1], False), ([23], False), ([24], True), ([72], True), ([12, 12], True), ([12, 11], False)],
+)
+async def test_a_poll_is_reminded_of_anew_where_its_end_is_put_off_by_a_reminder_s_length_at_least(
+    store: Store, poll: Poll, clock: MovableClock, hours: list[int], again: bool
+) -> None:
+    clock.advance(days=6)
+    assert await due(store) == [poll.id]
+    assert poll.closes_at is not None
+    for number in range(len(hours)):
+        async with store.write() as session:
+            closes_at = poll.closes_at + timedelta(hours=sum(hours[: number + 1]))
+            await polls.edit(session, poll.id, closes_at=closes_at)
+        assert await due(store) == []
+    clock.advance(hours=sum(hours), microseconds=-1)
+    assert await due(store) == []
+    clock.advance(microseconds=1)
+    assert await due(store) == ([poll.id] if again else [])
+    assert await due(store) == []

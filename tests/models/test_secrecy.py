@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from models import feedback, participants, polls
-from models.records import Ballot, Position, Quotation
+from models import blocks, feedback, participants, polls, trace
+from models.records import Ballot, Moderator, ModeratorRole, Position, Quotation
 from models.sealing import pseudonym
 
 PEOPLE = [812_345_678_901_234_567, 99_000_000_000_000_011, 1_234_567_890_123_456_789]
@@ -41,6 +41,9 @@ async def fill(store, box, consultation, poll):
                 group=None,
                 recommendation=None,
             )
+            blocked = await blocks.block(session, consultation.id, person)
+            moderator = Moderator(person, ModeratorRole.MODERATOR)
+            await trace.record(session, consultation.id, moderator, "block", blocked, "A reason.")
     for position in (Position.SUPPORT, Position.OBJECT):
         await asyncio.gather(
             *(box.cast(Ballot(poll.id, person, "industry", position, f"Because {position}.")) for person in PEOPLE)
@@ -114,6 +117,8 @@ async def test_no_seal_of_one_purpose_is_a_seal_of_another(folder):
                 "ballot": "SELECT seal FROM ballots",
                 "thread": "SELECT seal FROM feedback WHERE kind = 'thread'",
                 "private": "SELECT seal FROM feedback WHERE kind = 'private'",
+                "block": "SELECT seal FROM blocks",
+                "trace": "SELECT seal FROM trace",
             }.items()
         }
 
@@ -145,13 +150,13 @@ async def test_what_was_deleted_or_replaced_is_in_no_file_once_the_store_is_clos
 ):
     await fill(store, box, consultation, poll)
     async with store.write() as session:
+        await feedback.edit_message(session, consultation.id, 500, "Said otherwise.")
         await feedback.delete_messages(session, consultation.id, [500])
-        await feedback.edit_message(session, consultation.id, 501, "Said otherwise.")
     for person in PEOPLE:
         await box.cast(Ballot(poll.id, person, "industry", Position.SUPPORT))
     await store.close()
 
     content = everything_in(store_file.parent)
     assert b"Public thought 2." in content
-    for gone in (b"Public thought 0.", b"Public thought 1.", b"Because support.", b"Because object."):
+    for gone in (b"Public thought 0.", b"Said otherwise.", b"Because support.", b"Because object."):
         assert gone not in content

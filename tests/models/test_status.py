@@ -12,7 +12,7 @@ async def test_a_new_consultation_has_nothing_to_count(store, prepared):
         assert await status(session, prepared.id) == Status(0, 0, 0, ())
 
 
-async def test_people_words_and_polls_are_counted(store, box, consultation, poll, wording):
+async def test_people_words_and_polls_are_counted(store, box, consultation, poll, wording, clock):
     async with store.write() as session:
         quiet = await polls.open_poll(session, consultation, "training", "talent", wording, None)
         past = await polls.open_poll(session, consultation, "access", "care", wording, None)
@@ -45,6 +45,9 @@ async def test_people_words_and_polls_are_counted(store, box, consultation, poll
         await box.cast(Ballot(poll.id, PERSON + number, "industry", Position.SUPPORT))
 
     async with store.read() as session:
+        # Private words are told once their hour is over.
+        assert (await status(session, consultation.id)).feedback == 1
+        clock.advance(hours=1)
         seen = await status(session, consultation.id)
 
     assert seen == Status(3, 2, 1, (RunningPoll(poll, 2), RunningPoll(quiet, 0)))

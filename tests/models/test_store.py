@@ -458,6 +458,7 @@ async def test_foreign_keys_are_enforced(store, consultation):
                     segment="",
                     groups=[],
                     wants_messages=False,
+                    role_segment="",
                     joined_at=store.now(),
                 )
             )

@@ -1,10 +1,12 @@
 """The lobby: the page a visitor sees, what its buttons do, and whom it refuses."""
 
 import socket
+from datetime import timedelta
 
 import pytest
 
 from content.catalogue import Catalogue
+from models import polls
 from models.errors import OperatorError
 from rehearsal.guard import HERE
 from rehearsal.lobby import Rehearsal, serving
@@ -170,3 +172,25 @@ def test_what_people_wrote_is_escaped() -> None:
     page = Page().draw(lobby)
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+
+
+async def test_a_vote_that_begins_later_is_not_called_open(visit: Visit) -> None:
+    simulation = visit.simulation
+    before = simulation.open_polls()
+    async with simulation.store.write() as session:
+        await polls.open_poll(
+            session,
+            simulation.consultation,
+            "stem-orientation",
+            "training",
+            before[0].wording,
+            None,
+            opens_at=simulation.env.now() + timedelta(days=3),
+        )
+
+    page = await visit.page()
+
+    assert "vote opens " in page
+    assert simulation.open_polls() == before
+    await visit.press("/clock", by="week")
+    assert "vote opens " not in await visit.page()

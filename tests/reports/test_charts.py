@@ -162,7 +162,7 @@ def test_colours_contrast_with_the_card_and_with_what_is_written_on_them():
 def test_the_text_alternative_says_what_the_picture_shows(poll, captions):
     result = tally([("bakers", Position.SUPPORT, 5), ("millers", Position.OBJECT, 1_000)])
     assert text_alternative(poll, result, captions) == (
-        "Ballots on “Grow more rye”. "
+        "Ballots on “Grow more rye”. Segments: self-declared. "
         "Everyone (1,005 ballots): Support 5, Can live with it 0, Object 1,000, Pass 0. "
         "Bakers of bread (5 ballots): Support 5, Can live with it 0, Object 0, Pass 0. "
         "Millers (1,000 ballots): Support 0, Can live with it 0, Object 1,000, Pass 0."

@@ -9,8 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.records import (
+    Attachment,
     Feedback,
     FeedbackKind,
+    ModeratorRole,
     ModeratorsAnswer,
     OpenQuestion,
     Poll,
@@ -20,10 +22,11 @@ from models.records import (
     Quotation,
     Reason,
     RecordedBallot,
+    TraceEntry,
 )
 from models.tally import tally
 from reports.captions import Captions
-from reports.csv_files import export_files
+from reports.csv_files import FILES, export_files
 from reports.record import PollRecord, Record
 
 NOTHING = Record(polls=(), feedback=())
@@ -67,7 +70,7 @@ def counted(
 
 def test_an_empty_record_gives_files_with_their_columns(captions):
     files = export_files(NOTHING, captions)
-    assert sorted(files) == ["answers.csv", "ballots.csv", "feedback.csv", "questions.csv", "results.csv"]
+    assert sorted(files) == sorted(FILES)
     for file in files.values():
         assert file.startswith(b"\xef\xbb\xbf")
         assert file.endswith(b"\r\n")
@@ -120,6 +123,7 @@ def test_results_have_a_row_for_all_and_one_for_each_published_segment(poll, cap
         "end_reason": "",
         "segment": "all",
         "segment_title": "Everyone",
+        "segment_source": "declared",
         "ballots": "11",
         "support": "5",
         "accept": "3",
@@ -174,6 +178,7 @@ def test_ballots_name_no_segment_where_the_poll_publishes_none(poll, captions):
         "recommendation": "more-rye",
         "pseudonym": "P-BBBBBBBBBB",
         "segment": "",
+        "segment_source": "declared",
         "position": "object",
         "hour": "2030-03-02T12:00:00Z",
     }
@@ -199,10 +204,15 @@ def test_feedback_is_one_row_a_contribution_with_objections_last(poll, captions)
         "poll": "",
         "pseudonym": "P-AAAAAAAAAA",
         "segment": "bakers",
+        "segment_source": "declared",
         "quotation": "not",
         "given_at": "2030-03-02T12:00:00Z",
         "edited_at": "",
         "text": "Rye is dear.",
+        "attachments": "",
+        "themes": "",
+        "pinned": "no",
+        "answered": "no",
     }
     assert (public["kind"], public["segment"], public["edited_at"]) == ("thread", "undeclared", "2030-03-03T00:00:00Z")
     assert public["given_at"] == "2030-03-02T12:34:56Z", "of private words alone the time is told to the hour"
@@ -214,11 +224,30 @@ def test_feedback_is_one_row_a_contribution_with_objections_last(poll, captions)
         "poll": "7",
         "pseudonym": "",
         "segment": "",
+        "segment_source": "declared",
         "quotation": "with_segment",
         "given_at": "",
         "edited_at": "",
         "text": "It rains too much.",
+        "attachments": "",
+        "themes": "",
+        "pinned": "",
+        "answered": "",
     }
+
+
+def test_what_moderators_did_with_feedback_and_what_was_attached_stands_beside_it(captions):
+    dealt_with = replace(
+        COMMENT,
+        attachments=(Attachment("=plan.pdf", "application/pdf", 5), Attachment("notes", "", 7)),
+        themes=("Costs", "=1+1"),
+        pinned=True,
+        answered=True,
+    )
+    [row] = rows_of(export_files(replace(NOTHING, feedback=(dealt_with,)), captions)["feedback.csv"])
+    assert row["attachments"] == "'=plan.pdf (application/pdf, 5)\nnotes (, 7)"
+    assert row["themes"] == "Costs\n'=1+1"
+    assert (row["pinned"], row["answered"]) == ("yes", "yes")
 
 
 @pytest.mark.parametrize(
@@ -269,3 +298,16 @@ def test_every_cell_is_quoted_so_that_no_semicolon_ends_it(captions, text):
     assert file.decode("utf-8-sig").endswith(
         ",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row) + "\r\n"
     )
+
+
+def test_the_trace_says_who_did_what_when_and_why_and_begins_no_formula(captions):
+    entry = TraceEntry(1, "P-AAAAAAAAAA", ModeratorRole.MODERATOR, "poll_close", "more-rye", "=1+1", COMMENT.given_at)
+    [row] = rows_of(export_files(replace(NOTHING, trace=(entry,)), captions)["trace.csv"])
+    assert row == {
+        "done_at": "2030-03-02T12:34:56Z",
+        "role": "moderator",
+        "pseudonym": "P-AAAAAAAAAA",
+        "action": "poll_close",
+        "subject": "more-rye",
+        "reason": "'=1+1",
+    }

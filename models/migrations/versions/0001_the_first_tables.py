@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from models.migrations.append_only import make_append_only
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -18,6 +20,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("public_languages", sa.JSON(), nullable=False),
         sa.Column("expected_heads", sa.JSON(), nullable=False),
+        sa.Column("segment_source", sa.String(length=10), nullable=False),
+        sa.Column("segment_roles", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
@@ -37,6 +41,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_stored_values")),
     )
     op.create_table(
+        "blocks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_blocks_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_blocks")),
+        sa.UniqueConstraint("consultation_id", "seal", name=op.f("uq_blocks_consultation_id_seal")),
+    )
+    op.create_table(
+        "confirmations",
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("segment", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_confirmations_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("consultation_id", "seal", name=op.f("pk_confirmations")),
+    )
+    op.create_table(
         "feedback",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
@@ -47,11 +73,20 @@ def upgrade() -> None:
         sa.Column("recommendation", sa.String(length=80), nullable=True),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.Column("segment", sa.String(length=80), nullable=True),
+        sa.Column("segment_source", sa.String(length=10), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("attachments", sa.JSON(), nullable=False),
         sa.Column("quotation", sa.String(length=20), nullable=False),
+        sa.Column("about_channel", sa.BigInteger(), nullable=True),
+        sa.Column("about_message", sa.BigInteger(), nullable=True),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["consultation_id"], ["consultations.id"], name=op.f("fk_feedback_consultation_id_consultations")
         ),
@@ -102,6 +137,7 @@ def upgrade() -> None:
         sa.Column("segment", sa.String(length=80), nullable=False),
         sa.Column("groups", sa.JSON(), nullable=False),
         sa.Column("wants_messages", sa.Boolean(), nullable=False),
+        sa.Column("role_segment", sa.String(length=80), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["consultation_id"], ["consultations.id"], name=op.f("fk_participants_consultation_id_consultations")
@@ -151,7 +187,8 @@ def upgrade() -> None:
         sa.Column("visibility", sa.String(length=10), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shown", sa.JSON(), nullable=True),
-        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("segment_source", sa.String(length=10), nullable=False),
+        sa.Column("reminded_of", sa.DateTime(timezone=True), nullable=True),
         sa.Column("result_posted", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["consultation_id"], ["consultations.id"], name=op.f("fk_polls_consultation_id_consultations")
@@ -184,6 +221,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("consultation_id", "mark", name=op.f("uq_questions_consultation_id_mark")),
     )
     op.create_table(
+        "themes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=50), nullable=False),
+        sa.Column("folded", sa.String(length=150), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_themes_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_themes")),
+        sa.UniqueConstraint("consultation_id", "folded", name=op.f("uq_themes_consultation_id_folded")),
+    )
+    op.create_table(
         "trace",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
@@ -197,6 +246,7 @@ def upgrade() -> None:
             ["consultation_id"], ["consultations.id"], name=op.f("fk_trace_consultation_id_consultations")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trace")),
+        info={"append_only": True},
     )
     with op.batch_alter_table("trace", schema=None) as batch_op:
         batch_op.create_index("ix_trace_consultation_id", ["consultation_id", "id"], unique=False)
@@ -232,8 +282,66 @@ def upgrade() -> None:
     with op.batch_alter_table("ballots", schema=None) as batch_op:
         batch_op.create_index("ix_ballots_count", ["poll_id", "segment", "answer"], unique=False)
 
+    op.create_table(
+        "feedback_replies",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("feedback_id", sa.Integer(), nullable=False),
+        sa.Column("submission", sa.BigInteger(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("channel_id", sa.BigInteger(), nullable=True),
+        sa.Column("message_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["feedback_id"], ["feedback.id"], name=op.f("fk_feedback_replies_feedback_id_feedback")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback_replies")),
+        sa.UniqueConstraint("submission", name=op.f("uq_feedback_replies_submission")),
+    )
+    with op.batch_alter_table("feedback_replies", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_feedback_replies_feedback_id"), ["feedback_id"], unique=False)
+
+    op.create_table(
+        "feedback_themes",
+        sa.Column("feedback_id", sa.Integer(), nullable=False),
+        sa.Column("theme_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["feedback_id"], ["feedback.id"], name=op.f("fk_feedback_themes_feedback_id_feedback")),
+        sa.ForeignKeyConstraint(["theme_id"], ["themes.id"], name=op.f("fk_feedback_themes_theme_id_themes")),
+        sa.PrimaryKeyConstraint("feedback_id", "theme_id", name=op.f("pk_feedback_themes")),
+    )
+    with op.batch_alter_table("feedback_themes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_feedback_themes_theme_id"), ["theme_id"], unique=False)
+
+    op.create_table(
+        "feedback_versions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("feedback_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("attachments", sa.JSON(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feedback_id"], ["feedback.id"], name=op.f("fk_feedback_versions_feedback_id_feedback")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback_versions")),
+    )
+    with op.batch_alter_table("feedback_versions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_feedback_versions_feedback_id"), ["feedback_id"], unique=False)
+
+    make_append_only("trace")
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("feedback_versions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_feedback_versions_feedback_id"))
+
+    op.drop_table("feedback_versions")
+    with op.batch_alter_table("feedback_themes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_feedback_themes_theme_id"))
+
+    op.drop_table("feedback_themes")
+    with op.batch_alter_table("feedback_replies", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_feedback_replies_feedback_id"))
+
+    op.drop_table("feedback_replies")
     with op.batch_alter_table("ballots", schema=None) as batch_op:
         batch_op.drop_index("ix_ballots_count")
 
@@ -246,6 +354,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_trace_consultation_id")
 
     op.drop_table("trace")
+    op.drop_table("themes")
     op.drop_table("questions")
     with op.batch_alter_table("polls", schema=None) as batch_op:
         batch_op.drop_index(
@@ -264,6 +373,8 @@ def downgrade() -> None:
     op.drop_table("outcomes")
     op.drop_table("moderators_answers")
     op.drop_table("feedback")
+    op.drop_table("confirmations")
+    op.drop_table("blocks")
     op.drop_table("stored_values")
     op.drop_table("preferences")
     op.drop_table("consultations")

@@ -1,0 +1,38 @@
+"""Use cases on people whom moderators keep from writing and voting. They can read on, and nobody else is told.
+
+What they gave before stays: their ballots count, their words are in the record.
+"""
+
+from sqlalchemy import delete, select
+
+from models.errors import ConsultationError
+from models.sealing import Purpose, pseudonym
+from models.store import UnitOfWork
+from models.tables import BlockRow
+
+
+async def block(session: UnitOfWork, consultation_id: int, user_id: int) -> str:
+    """Keep somebody from writing and voting; return the pseudonym that stands for them in the trace.
+
+    Raises ConsultationError where they are blocked already.
+    """
+    seal = session.sealer.seal(Purpose.BLOCK, user_id, consultation_id)
+    known = select(BlockRow.id).where(BlockRow.consultation_id == consultation_id, BlockRow.seal == seal)
+    if await session.scalar(known) is not None:
+        raise ConsultationError("block.already")
+    session.add(BlockRow(consultation_id=consultation_id, seal=seal, blocked_at=session.now()))
+    session.after_commit(lambda memory: memory.blocked.add((consultation_id, seal)))
+    return pseudonym(seal)
+
+
+async def unblock(session: UnitOfWork, consultation_id: int, user_id: int) -> str:
+    """Let somebody write and vote again; return their pseudonym in the trace.
+
+    Raises ConsultationError where they are not blocked.
+    """
+    seal = session.sealer.seal(Purpose.BLOCK, user_id, consultation_id)
+    found = delete(BlockRow).where(BlockRow.consultation_id == consultation_id, BlockRow.seal == seal)
+    if await session.scalar(found.returning(BlockRow.id)) is None:
+        raise ConsultationError("block.not_blocked")
+    session.after_commit(lambda memory: memory.blocked.discard((consultation_id, seal)))
+    return pseudonym(seal)

@@ -1,0 +1,97 @@
+"""Reporting: who gets it, what is in it, and that it leaves a trace."""
+
+import pytest
+
+from cogs.ui.texts import PHRASES
+from content.catalogue import LANGUAGES
+from models import trace
+from models.records import Position, Quotation
+from tests.cogs.conftest import House, answered, said
+from tests.cogs.test_results import DATA, STEM, cast, close
+from tests.cogs.test_voting import phrase, title
+
+
+@pytest.fixture
+async def held(open_house: House) -> House:
+    """A consultation with a vote that ended, one that waits to be published and one that is open."""
+    await open_house.open_poll(STEM)
+    await open_house.open_poll(DATA, results="published")
+    await open_house.open_poll("growth-capital")
+    await cast(open_house, STEM, Position.SUPPORT, 12)
+    await cast(
+        open_house, STEM, Position.OBJECT, 6, "industry", first=30, reason="Why", quotation=Quotation.WITH_SEGMENT
+    )
+    await cast(open_house, DATA, Position.OBJECT, 6)
+    await close(open_house, STEM, DATA)
+    return open_house
+
+
+@pytest.mark.parametrize("command", ["report overview", "report page"])
+async def test_only_moderators_get_a_report(held: House, command: str) -> None:
+    zoe = held.member("zoe-example")
+    assert command not in zoe.available_commands(held.lobby)
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+async def test_the_overview_shows_pictures_each_with_its_words(held: House, language: str) -> None:
+    held.locales[held.moderator.id] = language
+    answer = await held.moderator.slash(held.lobby, "report overview")
+
+    told = said(answer)
+    assert phrase("report.votes", language, count=1) in told
+    assert phrase("report.unpublished", language, count=1) in told
+    assert phrase("report.open", language, count=1) in told
+    pictures = answered(answer).attachments
+    assert [picture.filename for picture in pictures] == ["map.png", "turnout.png", "themes.png"]
+    assert all(picture.description for picture in pictures)
+    assert title(held, STEM, language) in str(pictures[0].description)
+    assert not any(title(held, DATA, language) in str(picture.description) for picture in pictures)
+
+
+async def test_the_overview_of_an_empty_consultation_says_that_there_is_nothing(open_house: House) -> None:
+    answer = await open_house.moderator.slash(open_house.lobby, "report overview")
+    assert phrase("report.votes", count=0) in said(answer)
+    assert [picture.description for picture in answered(answer).attachments] == [
+        phrase("finding.no_map"),
+        phrase("finding.nobody"),
+        phrase("finding.no_feedback"),
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_page_is_handed_over_in_the_language_asked_for(held: House, language: str) -> None:
+    answer = await held.moderator.slash(held.lobby, "report page", language=language)
+    assert said(answer) == phrase("report.page_done")
+    (file,) = answered(answer).attachments
+    assert file.filename == f"valley-{language}.html"
+    page = (await file.read()).decode()
+    assert f'<html lang="{language}">' in page
+    assert title(held, STEM, language) in page.replace("&#x27;", "'")
+    assert title(held, DATA, language) not in page.replace("&#x27;", "'")
+
+
+async def test_without_a_language_the_page_is_in_the_moderator_s(held: House) -> None:
+    held.locales[held.moderator.id] = "fr"
+    answer = await held.moderator.slash(held.lobby, "report page")
+    assert [file.filename for file in answered(answer).attachments] == ["valley-fr.html"]
+
+
+async def test_nobody_s_id_or_name_is_on_the_page(held: House) -> None:
+    answer = await held.moderator.slash(held.lobby, "report page")
+    page = await answered(answer).attachments[0].read()
+    for person in [held.moderator, *held._people.values()]:
+        assert str(person.id).encode() not in page
+        assert person.name.encode() not in page
+
+
+async def test_whoever_takes_a_report_is_in_the_trace(held: House) -> None:
+    await held.moderator.slash(held.lobby, "report overview")
+    await held.moderator.slash(held.lobby, "report page", language="de")
+    async with held.store.read() as session:
+        entries = await trace.entries(session, held.store.memory.consultations[held.guild.id].id)
+    assert [(entry.action, entry.subject) for entry in entries][-2:] == [("report_overview", ""), ("report_page", "de")]
+
+
+async def test_before_setup_there_is_nothing_to_report(house: House) -> None:
+    for command in ("report overview", "report page"):
+        assert said(await house.moderator.slash(house.lobby, command)) == PHRASES.text("setup.missing", "en")
