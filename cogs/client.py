@@ -26,6 +26,7 @@ from models.limits import Limits, Policy
 from models.participants import Register
 from models.records import Consultation, Poll
 from models.store import Store
+from reports.workshop import Workshop, apart
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ class ConsultationBot(commands.Bot):
         *,
         message_content: bool = True,
         policy: Policy = DEFAULT_POLICY,
+        workshop: Workshop = apart,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -90,6 +92,7 @@ class ConsultationBot(commands.Bot):
         self.catalogue = catalogue
         self.answers = answers
         self.policy = policy
+        self.workshop = workshop
         self.limits = Limits(store, policy)
         self.moderators_answers = ModeratorsAnswers(store)
         self.ballot_box = BallotBox(store)

@@ -45,8 +45,8 @@ class PlanData:
     """What was voted, said and decided.
 
     `polls` are the published ones, oldest first, with the quotes each allows, `waiting` those that have ended without
-    being published, `running` those that have not ended, `outcomes` by subject; `contributions` is how many were given
-    in words by subject, as `Words` names it.
+    being published, `running` those that have not ended, `outcomes` by subject; of `words` those come first that
+    moderators hold for representative; `contributions` is how many were given by subject, as `Words` names it.
     """
 
     polls: tuple[tuple[EndedPoll, tuple[Quote, ...]], ...]
@@ -96,7 +96,7 @@ async def read_plan(session: UnitOfWork, consultation_id: int) -> PlanData:
         waiting=tuple(poll for poll in ended if not poll.is_published),
         running=tuple(sorted(running, key=lambda poll: poll.id)),
         outcomes=await outcomes.outcomes(session, consultation_id),
-        words=_quotable(given),
+        words=_quotable(sorted(given, key=lambda one: not one.pinned)),
         contributions=Counter(one.recommendation or one.group for one in given),
         proposals=(),
         read_at=session.now(),

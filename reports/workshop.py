@@ -9,7 +9,7 @@ import contextlib
 import os
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ LOWEST_PRIORITY = 19
 class Workshop(Protocol):
     """Something that does work elsewhere: `apart` in a process; tests do it in a thread."""
 
-    async def __call__(self, work: Callable[..., bytes], *given: Any) -> bytes: ...
+    def __call__(self, work: Callable[..., bytes], *given: Any) -> Coroutine[Any, Any, bytes]: ...
 
 
 class WorkshopError(Exception):
