@@ -1,4 +1,4 @@
-"""Measures everything and prints one table: python -m benchmarks [--quick] [ballots | results | crashes]."""
+"""Measures everything and prints one table: python -m benchmarks [--quick] [ballots | results | crashes | plan]."""
 
 import argparse
 import asyncio
@@ -7,10 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import ballots, crashes, results
+from benchmarks import ballots, crashes, plan, results
 from benchmarks.figures import Figure, table
 
-PARTS = ("ballots", "results", "crashes")
+PARTS = ("ballots", "results", "crashes", "plan")
 
 
 def main() -> int:
@@ -34,6 +34,8 @@ async def _measure(part: str, folder: Path, *, quick: bool) -> list[Figure]:
             return await ballots.measure(folder, quick=quick)
         case "results":
             return await results.measure(folder)
+        case "plan":
+            return await plan.measure(folder, quick=quick)
         case _:
             return await crashes.measure(folder, quick=quick)
 
