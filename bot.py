@@ -1,8 +1,8 @@
 """The one entry: settings, store, catalogue, bot; also the operator's few commands.
 
 `python bot.py` runs the bot, or opens the rehearsal where there is no token; `rehearse`, `check [FOLDER]`,
-`ask QUESTION`, `report --out FILE` and `plan --out FILE` do what they say. Whatever keeps it from running ends in a
-sentence that says what to do.
+`ask QUESTION`, `report --out FILE`, `plan --out FILE` and `forget [SERVER]` do what they say. Whatever keeps it from
+running ends in a sentence that says what to do.
 """
 
 import argparse
@@ -30,10 +30,12 @@ from cogs.ui.texts import captions
 from content.answers import Answers
 from content.catalogue import LANGUAGES, Catalogue, ContentError, Language, load_catalogue
 from content.checking import check
+from models import retention
 from models.errors import OperatorError
 from models.limits import Deed, Policy
-from models.sealing import Sealer, read_or_make_key
-from models.store import Store, UnitOfWork, exists, open_store
+from models.records import Consultation, ConsultationState
+from models.sealing import Sealer, read_or_make_key, secrets_folder
+from models.store import Store, UnitOfWork, exists, is_in_use, open_store
 from reports.overview import read_overview
 from reports.page import draw_page
 from reports.plan import draw_plan
@@ -63,6 +65,7 @@ class Settings(BaseSettings):
     key_file: Path = platformdirs.user_config_path(NAME) / "key"
     feedback_per_hour: PositiveInt = 20
     questions_per_hour: PositiveInt = 60
+    proposals_per_hour: PositiveInt = 10
     links: Literal["allowed", "refused"] = "allowed"
     rehearsal_port: int = 8765
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -70,7 +73,11 @@ class Settings(BaseSettings):
     @property
     def policy(self) -> Policy:
         """How much one person may do in an hour, and what may stand in what they write."""
-        per_hour = {Deed.FEEDBACK: self.feedback_per_hour, Deed.QUESTION: self.questions_per_hour}
+        per_hour = {
+            Deed.FEEDBACK: self.feedback_per_hour,
+            Deed.QUESTION: self.questions_per_hour,
+            Deed.PROPOSAL: self.proposals_per_hour,
+        }
         return Policy(per_hour, links=self.links == "allowed")
 
 
@@ -80,22 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = Settings()
         _begin_logging(settings.log_level)
-        if asked.command == "check":
-            return _check(asked.folder or settings.content_folder)
-        catalogue = load_catalogue(settings.content_folder)
-        if asked.command == "ask":
-            return _ask(Answers(catalogue), asked)
-        if asked.command in {"report", "plan"}:
-            (_report if asked.command == "report" else _plan)(settings, catalogue, asked)
-        elif asked.command == "rehearse" or settings.discord_token is None:
-            if asked.command != "rehearse":
-                print(
-                    "There is no DISCORD_TOKEN, so this is the rehearsal: the real bot in a simulated Discord.",
-                    flush=True,
-                )
-            _rehearse(catalogue, settings.rehearsal_port)
-        else:
-            asyncio.run(_connect(settings, catalogue, settings.discord_token.get_secret_value()))
+        return _run_command(asked, settings)
     except ContentError as error:
         print(f"The content folder cannot be used:\n{error}", file=sys.stderr)
         return 1
@@ -107,7 +99,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        pass
+        return 0
+
+
+def _run_command(asked: argparse.Namespace, settings: Settings) -> int:
+    if asked.command == "check":
+        return _check(asked.folder or settings.content_folder)
+    if asked.command == "forget":
+        return asyncio.run(_forget(settings, asked.server, confirmed=asked.yes))
+    catalogue = load_catalogue(settings.content_folder)
+    if asked.command == "ask":
+        return _ask(Answers(catalogue), asked)
+    if asked.command in {"report", "plan"}:
+        (_report if asked.command == "report" else _plan)(settings, catalogue, asked)
+    elif asked.command == "rehearse" or settings.discord_token is None:
+        if asked.command != "rehearse":
+            print(
+                "There is no DISCORD_TOKEN, so this is the rehearsal: the real bot in a simulated Discord.", flush=True
+            )
+        _rehearse(catalogue, settings.rehearsal_port)
+    else:
+        asyncio.run(_connect(settings, catalogue, settings.discord_token.get_secret_value()))
     return 0
 
 
@@ -138,6 +150,9 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("question", nargs="?")
     asking.add_argument("--language", choices=LANGUAGES, help="the language to answer in; else the question's")
     asking.add_argument("--jsonl", action="store_true", help="read and write lines of JSON")
+    forgetting = commands.add_parser("forget", help="destroy for good what leads to the people of a consultation")
+    forgetting.add_argument("server", nargs="?", type=int, help="the Discord server's id, where there are several")
+    forgetting.add_argument("--yes", action="store_true", help="do not ask")
     for name, told in (
         ("report", "write what may be published of a consultation as one HTML file"),
         ("plan", "write the draft of the strategic plan as a DOCX file"),
@@ -151,13 +166,15 @@ def _parser() -> argparse.ArgumentParser:
 
 async def open_the_store(settings: Settings) -> Store:
     """Open the operator's store with their key, telling them once where a new key was put."""
-    key, made = read_or_make_key(settings.key_file.expanduser(), may_make=not exists(settings.database_url))
+    key_file = settings.key_file.expanduser()
+    key, made = read_or_make_key(key_file, may_make=not exists(settings.database_url))
     if made:
         log.warning(
-            "A key was made in %s. Keep a copy of it apart from the data: without it nobody is recognised any more.",
+            "A key was made in %s. Keep a copy of it, and of the folder of secrets that comes beside it, apart from "
+            "the data: without them nobody is recognised any more.",
             settings.key_file,
         )
-    return await open_store(settings.database_url, Sealer(key), lambda: datetime.now(UTC))
+    return await open_store(settings.database_url, Sealer(key, secrets_folder(key_file)), lambda: datetime.now(UTC))
 
 
 def _report(settings: Settings, catalogue: Catalogue, asked: argparse.Namespace) -> None:
@@ -253,6 +270,51 @@ async def _run(bot: ConsultationBot, token: str) -> None:
     finally:
         if not bot.is_closed():
             await bot.close()
+
+
+async def _forget(settings: Settings, server: int | None, *, confirmed: bool) -> int:
+    """Destroy what leads to the people of a consultation, once the operator has read what that is and confirmed it.
+
+    Raises OperatorError where there is no such consultation, it is open, or the bot runs.
+    """
+    if not exists(settings.database_url):
+        raise OperatorError("There is no store yet, so there is nothing to forget. DATABASE_URL names it.")
+    if is_in_use(settings.database_url):
+        raise OperatorError("The bot is running on this store. Stop it first.")
+    store = await open_the_store(settings)
+    try:
+        consultation = _named(list(store.memory.consultations.values()), server)
+        async with store.read() as session:
+            foreseen = await retention.foreseen(session, consultation.id)
+        print(
+            f"Consultation {consultation.content_key!r} of server {consultation.guild_id}. This destroys, for good:\n"
+            "- the secret that seals the ids of its people: nobody can be found again in what they gave\n"
+            f"- {foreseen.participants} memberships, {foreseen.messages} message ids, {foreseen.languages} languages\n"
+            f"- {len(store.copies())} copies of the store that the bot keeps beside it\n"
+            "Ballots, texts and the moderators' log stay. Copies of the secret or of the store that you made yourself "
+            "are not touched: destroy those too.",
+        )
+        if not confirmed and (await asyncio.to_thread(input, "Type 'forget' to go on: ")).strip() != "forget":
+            print("Nothing was destroyed.")
+            return 1
+        async with store.write() as session:
+            await retention.forget(session, consultation.id)
+        await store.destroy()
+        print("Done.")
+    finally:
+        await store.close()
+    return 0
+
+
+def _named(consultations: Sequence[Consultation], server: int | None) -> Consultation:
+    """Return the consultation of a server, or the only one. Raises OperatorError for none, or one that is open."""
+    found = [one for one in consultations if server in {None, one.guild_id}]
+    if len(found) != 1:
+        servers = ", ".join(str(one.guild_id) for one in consultations) or "none"
+        raise OperatorError(f"Name the server whose consultation is to be forgotten. This store knows: {servers}.")
+    if found[0].state is ConsultationState.OPEN:
+        raise OperatorError("This consultation is open. Close it first, with /consultation close in its server.")
+    return found[0]
 
 
 def _check(folder: Path) -> int:

@@ -87,7 +87,11 @@ async def _give_up(clicks: Sequence[asyncio.Task[Answer]]) -> None:
 
 def _aftermath(voting: Town, poll: OpenPoll, confirmed: dict[int, Position]) -> Aftermath:
     seals = sealer(voting.folder)
-    ((consultation,),) = voting.rows("SELECT consultation_id FROM polls WHERE id = ?", poll.id)
+    ((consultation, secret),) = voting.rows(
+        "SELECT c.id, c.secret_name FROM polls p JOIN consultations c ON c.id = p.consultation_id WHERE p.id = ?",
+        poll.id,
+    )
+    seals.use_secret(consultation, secret)
     stored = dict(voting.rows("SELECT seal, position FROM ballots WHERE poll_id = ?", poll.id))
     ((rows,),) = voting.rows("SELECT count(*) FROM ballots WHERE poll_id = ?", poll.id)
     lost = sum(

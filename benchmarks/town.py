@@ -18,7 +18,7 @@ from benchmarks.subject import BOT, Subject, start, until
 from content.catalogue import load_catalogue
 from models import consultations, participants
 from models.records import Position
-from models.sealing import Sealer, read_or_make_key
+from models.sealing import Sealer, read_or_make_key, secrets_folder
 from models.store import Store, open_store
 
 CATALOGUE = load_catalogue(BOT.parent / "content" / "valley")
@@ -103,9 +103,9 @@ async def open_the_store(folder: Path) -> AsyncIterator[Store]:
 
 
 def sealer(folder: Path) -> Sealer:
-    """Return the sealer with a town's key."""
+    """Return the sealer with a town's key and secrets."""
     key, _ = read_or_make_key(folder / "key")
-    return Sealer(key)
+    return Sealer(key, secrets_folder(folder / "key"))
 
 
 def _database(folder: Path) -> Path:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
@@ -20,6 +20,7 @@ from cogs.ui.router import Router
 from cogs.ui.texts import CommandTranslator, Speech, language_of_locale
 from content.answers import Answers
 from content.catalogue import Catalogue
+from content.near_texts import NearTexts
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
 from models.limits import Limits, Policy
@@ -44,14 +45,22 @@ EXTENSIONS = (
     "cogs.deck",
     "cogs.threads",
     "cogs.feedback",
+    "cogs.outcomes",
     "cogs.results",
     "cogs.report",
+    "cogs.proposals",
     "cogs.review",
+    "cogs.ui.proposal_review",
     "cogs.export",
     "cogs.questions",
+    "cogs.my_data",
+    "cogs.retention",
+    "cogs.notices",
 )
 COMMANDS_HASH = "commands"
 DEFAULT_POLICY = Policy()
+
+_Result = TypeVar("_Result")
 
 
 def intents(*, message_content: bool) -> discord.Intents:
@@ -91,6 +100,7 @@ class ConsultationBot(commands.Bot):
         self.store = store
         self.catalogue = catalogue
         self.answers = answers
+        self.near_texts = NearTexts()
         self.policy = policy
         self.workshop = workshop
         self.limits = Limits(store, policy)
@@ -101,7 +111,7 @@ class ConsultationBot(commands.Bot):
         self.cards = CardKeeper(self)
         self.results = ResultPoster(self)
         self.poll_clock = PollClock(self)
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
         await self.tree.set_translator(CommandTranslator())
@@ -116,6 +126,8 @@ class ConsultationBot(commands.Bot):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         await self.router.dispatch(interaction)
+        if interaction.type in {discord.InteractionType.component, discord.InteractionType.modal_submit}:
+            self.dispatch("component_answered", interaction)
 
     async def on_ready(self) -> None:
         await self.poll_clock.resume()
@@ -123,7 +135,7 @@ class ConsultationBot(commands.Bot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cogs' listeners: there are no commands by text."""
 
-    def later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def later(self, work: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
         """Do something after the person was answered; it is held until it is done."""
         task = asyncio.create_task(work)
         self._running.add(task)

@@ -1,8 +1,6 @@
 """Taking out: moderators get feedback and the ballots of ended polls as files, privately."""
 
 import asyncio
-import io
-import zipfile
 from typing import Any
 
 import discord
@@ -10,11 +8,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.client import ConsultationBot
+from cogs.ui.attachments import attached
 from cogs.ui.permissions import SHOWN_TO, require_moderator
 from cogs.ui.replies import reply
 from cogs.ui.texts import captions, command_text
 from models import trace
-from models.errors import ConsultationError
 from reports.csv_files import FILES, export_files
 from reports.record import gather
 
@@ -41,23 +39,9 @@ class Export(commands.Cog):
         async with self.bot.store.read() as session:
             record = await gather(session, consultation.id)
         made = await asyncio.to_thread(export_files, record, captions(self.bot.catalogue, say.language))
-        files = await asyncio.to_thread(_within, made, interaction.filesize_limit)
+        files = await asyncio.to_thread(attached, made, interaction.filesize_limit, "export.zip")
         summary = say("export.done", polls=len(record.polls), feedback=len(record.feedback))
         await reply(interaction, summary, files=files)
-
-
-def _within(made: dict[str, bytes], limit: int) -> list[discord.File]:
-    """Return the files as they are, or packed in one where Discord would refuse them. Raises ConsultationError."""
-    if sum(map(len, made.values())) <= limit:
-        return [discord.File(io.BytesIO(content), name) for name, content in made.items()]
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in made.items():
-            archive.writestr(name, content)
-    if packed.tell() > limit:
-        raise ConsultationError("export.too_large", megabytes=packed.tell() // 2**20)
-    packed.seek(0)
-    return [discord.File(packed, "export.zip")]
 
 
 async def setup(bot: ConsultationBot) -> None:

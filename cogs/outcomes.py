@@ -14,7 +14,7 @@ from cogs.source import choices
 from cogs.ui.deadlines import parse_deadline
 from cogs.ui.forms import filled_in, form, written
 from cogs.ui.layout import Piece, harmless, pages, sent_once, text
-from cogs.ui.outcome_cards import outcome_card, outcome_lines
+from cogs.ui.outcome_cards import decision_lines, outcome_card
 from cogs.ui.permissions import moderators, require_moderator
 from cogs.ui.poll_lists import find_subject, subject_titles
 from cogs.ui.replies import reply
@@ -85,7 +85,7 @@ class Outcomes(commands.Cog):
 
     @component("decided")
     async def decided(
-        self, interaction: discord.Interaction[Any], decision: str, subject: str, _opened_by: str
+        self, interaction: discord.Interaction[Any], decision: Decision, subject: str, _opened_by: int
     ) -> None:
         """Store the outcome, then show it to everybody and let those whom it concerns be told."""
         moderator = require_moderator(self.bot, interaction)
@@ -100,7 +100,7 @@ class Outcomes(commands.Cog):
                 consultation,
                 moderator,
                 subject,
-                Decision(decision),
+                decision,
                 answers[REASON] or "",
                 wording=wording,
                 deferred_until=until,
@@ -130,7 +130,7 @@ class Outcomes(commands.Cog):
         pieces: list[Piece] = [text(f"### {say('outcome.due')}")]
         for one in outcomes.due(decided, self.bot.store.now()):
             title = titles.get(one.subject, {}).get(say.language, one.subject)
-            pieces.append(text(f"**{harmless(title)}**", *outcome_lines(one, say)))
+            pieces.append(text(f"**{harmless(title)}**", *decision_lines(one, say)))
         if len(pieces) == 1:
             pieces.append(text(say("outcome.none_due")))
         undecided = [harmless(title[say.language]) for subject, title in titles.items() if subject not in decided]
@@ -170,8 +170,16 @@ async def _let_be_told(
     """Let somebody be told an outcome, and which of their own words moderators hold for representative."""
     phrase = "outcome.notice_words" if references else "outcome.notice"
     decision = {language: PHRASES.text(f"decision.{outcome.decision}", language) for language in LANGUAGES}
-    values = {"title": titles, "decision": decision, "reason": outcome.reason, "references": ", ".join(references)}
-    await notices.add(session, consultation.id, user_id, phrase, **values)
+    await notices.add(
+        session,
+        consultation.id,
+        user_id,
+        phrase,
+        title=titles,
+        decision=decision,
+        reason=outcome.reason,
+        references=", ".join(references),
+    )
 
 
 async def setup(bot: ConsultationBot) -> None:

@@ -14,6 +14,7 @@ from cogs.client import ConsultationBot
 from cogs.poll_drafts import ask, far_end, show_draft, until
 from cogs.source import choices, find_group, find_recommendation, group_choices, recommendation_choices
 from cogs.ui.deadlines import parse_beginning, parse_deadline
+from cogs.ui.layout import harmless
 from cogs.ui.permissions import moderators, require_moderator
 from cogs.ui.poll_lists import find_poll, running_choices, unended_choices, unended_poll
 from cogs.ui.replies import reply, tell_progress
@@ -278,7 +279,7 @@ class Polls(commands.Cog):
             await polls.publish(session, found.id)
             await trace.record(session, consultation.id, moderator, "poll_publish", found.subject)
         await self.bot.results.post()
-        await reply(interaction, say("poll.published", title=found.wording[say.language].title))
+        await reply(interaction, say("poll.published", title=harmless(found.wording[say.language].title)))
 
     @open_poll.autocomplete("recommendation")
     @ask.autocomplete("recommendation")

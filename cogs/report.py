@@ -60,10 +60,11 @@ class Report(commands.Cog):
             await trace.record(session, consultation.id, moderator, "report_overview")
         title = say("report.title", title=self.bot.catalogue.title.in_language(say.language))
         lines = [f"## {title}", *_standing(found, len(ended), len(now.open_polls), say)]
-        shown = gallery(*((name, alternative) for name, _picture, alternative in drawn))
+        # Each picture by itself: side by side they would be too small to read.
+        shown = [gallery(name, alternative) for name, _picture, alternative in drawn]
         how = text(f"-# {say('results.how')}", f"-# {say('turnout.how')}")
         files = [discord.File(io.BytesIO(picture), name, description=told) for name, picture, told in drawn]
-        await reply(interaction, view=sent_once(card(text(*lines), shown, how)), files=files)
+        await reply(interaction, view=sent_once(card(text(*lines), *shown, how)), files=files)
 
     @report.command(
         name=command_text("command.report_page.name"), description=command_text("command.report_page.description")

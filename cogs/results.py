@@ -63,29 +63,30 @@ class Results(commands.Cog):
         return choices({str(one.poll.id): self._label(one.poll, ended, say) for one in reversed(ended)}, typed)
 
     @component("results_page")
-    async def turn_page(self, interaction: discord.Interaction[Any], order: str, page: str) -> None:
+    async def turn_page(self, interaction: discord.Interaction[Any], order: Order, page: int) -> None:
         """Show another page of the list in place of this one."""
+        self.bot.consultation_in(interaction.guild_id)
         await interaction.response.defer()
-        view, files = await self._list(interaction, Order(order), int(page))
+        view, files = await self._list(interaction, order, page)
         await interaction.edit_original_response(view=view, attachments=files)
 
     @component("results_open")
-    async def result_chosen(self, interaction: discord.Interaction[Any], _menu: str) -> None:
+    async def result_chosen(self, interaction: discord.Interaction[Any], _menu: int) -> None:
         """Show the result that was chosen in the list."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._show_one(interaction, await self._find(interaction, chosen(interaction)))
+        await self._show_one(interaction, await self._find(interaction, int(chosen(interaction))))
 
     @component("reasons")
-    async def read_reasons(self, interaction: discord.Interaction[Any], poll_id: str) -> None:
+    async def read_reasons(self, interaction: discord.Interaction[Any], poll_id: int) -> None:
         """Show the person alone the reasons that may be quoted."""
         await reply(interaction, view=await self._reasons(interaction, poll_id, 0))
 
     @component("reasons_page")
-    async def turn_reasons(self, interaction: discord.Interaction[Any], poll_id: str, page: str) -> None:
+    async def turn_reasons(self, interaction: discord.Interaction[Any], poll_id: int, page: int) -> None:
         """Show another page of the reasons in place of this one."""
-        await interaction.response.edit_message(view=await self._reasons(interaction, poll_id, int(page)))
+        await interaction.response.edit_message(view=await self._reasons(interaction, poll_id, page))
 
-    async def _reasons(self, interaction: discord.Interaction[Any], poll_id: str, page: int) -> discord.ui.LayoutView:
+    async def _reasons(self, interaction: discord.Interaction[Any], poll_id: int, page: int) -> discord.ui.LayoutView:
         found = await self._find(interaction, poll_id)
         async with self.bot.store.read() as session:
             quotes = await results.quotes(session, found.poll)
@@ -132,10 +133,10 @@ class Results(commands.Cog):
         async with self.bot.store.read() as session:
             return await results.ended(session, consultation.id, unpublished=self._sees_all(interaction))
 
-    async def _find(self, interaction: discord.Interaction[Any], poll_id: str) -> EndedPoll:
+    async def _find(self, interaction: discord.Interaction[Any], poll_id: int) -> EndedPoll:
         consultation = self.bot.consultation_in(interaction.guild_id)
         async with self.bot.store.read() as session:
-            return await results.find(session, consultation.id, int(poll_id), unpublished=self._sees_all(interaction))
+            return await results.find(session, consultation.id, poll_id, unpublished=self._sees_all(interaction))
 
     def _named(self, ended: list[EndedPoll], named: str, say: Speech) -> EndedPoll:
         """Return the newest of these with this number or, as somebody types it, this title."""

@@ -16,6 +16,7 @@ from cogs.source import choice, choices, find_group, find_recommendation, group_
 from cogs.ui.forms import Option, filled_in, form, some_of, written
 from cogs.ui.layout import SELECT_OPTIONS, Piece, chosen, harmless, pages, text
 from cogs.ui.permissions import moderator_role, moderators, require_moderator
+from cogs.ui.proposal_review import proposal_choices, review_proposals
 from cogs.ui.replies import reply
 from cogs.ui.reply_poster import ReplyPoster
 from cogs.ui.review_cards import (
@@ -25,7 +26,7 @@ from cogs.ui.review_cards import (
     unpacked,
 )
 from cogs.ui.router import component
-from cogs.ui.texts import command_text
+from cogs.ui.texts import command_text, options
 from models import polls, review, review_queue
 from models.errors import ConsultationError
 from models.records import Consultation, Feedback, FeedbackKind, Poll, Quotation
@@ -119,6 +120,21 @@ class Review(commands.Cog):
         bears = ", ".join(harmless(name) for name in changed.feedback.themes)
         await reply(interaction, say("review.themed", reference=changed.feedback.reference, themes=bears))
 
+    @review.command(
+        name=command_text("command.review_proposals.name"),
+        description=command_text("command.review_proposals.description"),
+    )
+    @options(proposal="review_proposal")
+    async def proposals(self, interaction: discord.Interaction[Any], proposal: str | None = None) -> None:
+        """Show the proposals that wait for a decision, or one of them."""
+        await review_proposals(self.bot, interaction, proposal)
+
+    @proposals.autocomplete("proposal")
+    async def proposal_titles(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await proposal_choices(self.bot, interaction, typed)
+
     @feedback.autocomplete("group")
     async def group_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         return group_choices(self.bot, self.bot.speech(interaction), typed)
@@ -151,10 +167,10 @@ class Review(commands.Cog):
         return [choice(f"{one.reference} · {' '.join(one.text.split())}", one.reference) for one in found]
 
     @component("review_page")
-    async def page_pressed(self, interaction: discord.Interaction[Any], carried: str, page: str) -> None:
+    async def page_pressed(self, interaction: discord.Interaction[Any], carried: str, page: int) -> None:
         """Show a page of the queue."""
         require_moderator(self.bot, interaction)
-        await self._show(interaction, await self._queue_card(interaction, unpacked(carried), int(page)))
+        await self._show(interaction, await self._queue_card(interaction, unpacked(carried), page))
 
     @component("review_show")
     async def shown_chosen(self, interaction: discord.Interaction[Any], carried: str) -> None:
@@ -166,13 +182,13 @@ class Review(commands.Cog):
 
     @component("review_open")
     async def open_pressed(
-        self, interaction: discord.Interaction[Any], reference: str, part: str, carried: str, page: str
+        self, interaction: discord.Interaction[Any], reference: str, part: int, carried: str, page: int
     ) -> None:
         """Show a contribution, or the next part of a long one."""
-        await self._open(interaction, reference, carried, page, int(part))
+        await self._open(interaction, reference, carried, page, part)
 
     @component("review_next")
-    async def next_pressed(self, interaction: discord.Interaction[Any], carried: str, page: str) -> None:
+    async def next_pressed(self, interaction: discord.Interaction[Any], carried: str, page: int) -> None:
         """Show the contribution that comes first among those unread, or the queue where none is left."""
         require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
@@ -183,23 +199,23 @@ class Review(commands.Cog):
         if waiting.entries:
             await self._open(interaction, waiting.entries[0].reference, carried, page)
         else:
-            await self._show(interaction, await self._queue_card(interaction, wanted, int(page)))
+            await self._show(interaction, await self._queue_card(interaction, wanted, page))
 
     @component("review_mark")
     async def mark_pressed(
-        self, interaction: discord.Interaction[Any], step: str, reference: str, version: str, carried: str, page: str
+        self, interaction: discord.Interaction[Any], step: Step, reference: str, version: int, carried: str, page: int
     ) -> None:
         """Mark a contribution as answered, pinned or unread, or as not so any more."""
         moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         async with self._shown_if_changed(interaction, carried, page):
             async with self.bot.store.write() as session:
-                changed = await review.mark(session, consultation.id, moderator, reference, int(version), Step(step))
+                changed = await review.mark(session, consultation.id, moderator, reference, version, step)
             await self._show_opened(interaction, changed, carried, page)
 
     @component("review_themes")
     async def themes_pressed(
-        self, interaction: discord.Interaction[Any], reference: str, version: str, carried: str, page: str
+        self, interaction: discord.Interaction[Any], reference: str, version: int, carried: str, page: int
     ) -> None:
         """Open the form with the themes there are, those given chosen, and room for new ones."""
         require_moderator(self.bot, interaction)
@@ -225,10 +241,10 @@ class Review(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         reference: str,
-        version: str,
+        version: int,
         carried: str,
-        page: str,
-        _opened_by: str,
+        page: int,
+        _opened_by: int,
     ) -> None:
         moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
@@ -236,12 +252,12 @@ class Review(commands.Cog):
         names = [*(answers.get(KNOWN) or ()), *review.theme_names(answers.get(NEW) or "")]
         async with self._shown_if_changed(interaction, carried, page):
             async with self.bot.store.write() as session:
-                changed = await review.set_themes(session, consultation.id, moderator, reference, int(version), names)
+                changed = await review.set_themes(session, consultation.id, moderator, reference, version, names)
             await self._show_opened(interaction, changed, carried, page)
 
     @component("review_reply")
     async def reply_pressed(
-        self, interaction: discord.Interaction[Any], reference: str, version: str, carried: str, page: str
+        self, interaction: discord.Interaction[Any], reference: str, version: int, carried: str, page: int
     ) -> None:
         """Open the form for a public reply; it says how the author may be quoted."""
         require_moderator(self.bot, interaction)
@@ -262,10 +278,10 @@ class Review(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         reference: str,
-        version: str,
+        version: int,
         carried: str,
-        page: str,
-        opened_by: str,
+        page: int,
+        opened_by: int,
     ) -> None:
         """Store a public reply, post it, and show the moderator the contribution with it."""
         moderator = require_moderator(self.bot, interaction)
@@ -277,7 +293,7 @@ class Review(commands.Cog):
             async with self.bot.store.write() as session:
                 before = await review.look_at(session, consultation.id, reference)
                 opened, given = await review.begin_reply(
-                    session, consultation.id, moderator, reference, int(version), int(opened_by), words
+                    session, consultation.id, moderator, reference, version, opened_by, words
                 )
             if given is None:  # handed in twice
                 await self._show_opened(interaction, opened, carried, page)
@@ -307,7 +323,7 @@ class Review(commands.Cog):
             await reply(interaction, view=page)
 
     async def _open(
-        self, interaction: discord.Interaction[Any], reference: str, carried: str, page: str, part: int = 0
+        self, interaction: discord.Interaction[Any], reference: str, carried: str, page: int, part: int = 0
     ) -> None:
         moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
@@ -326,7 +342,7 @@ class Review(commands.Cog):
 
     @asynccontextmanager
     async def _shown_if_changed(
-        self, interaction: discord.Interaction[Any], carried: str, page: str
+        self, interaction: discord.Interaction[Any], carried: str, page: int
     ) -> AsyncIterator[None]:
         """Show how a contribution stands where somebody else was faster; what they did is told apart from it.
 
@@ -341,7 +357,7 @@ class Review(commands.Cog):
             raise ConsultationError("review.changed", changes="; ".join(done)) from changed
         except ConsultationError as error:
             if error.phrase == "review.gone":
-                await self._show(interaction, await self._queue_card(interaction, unpacked(carried), int(page)))
+                await self._show(interaction, await self._queue_card(interaction, unpacked(carried), page))
             raise
 
     async def _queue_card(
@@ -355,12 +371,12 @@ class Review(commands.Cog):
         return queue_card(self.bot.catalogue, queue, asked, wanted, themes, self.bot.speech(interaction))
 
     async def _show_opened(
-        self, interaction: discord.Interaction[Any], opened: Opened, carried: str, page: str, part: int = 0
+        self, interaction: discord.Interaction[Any], opened: Opened, carried: str, page: int, part: int = 0
     ) -> None:
         consultation = self.bot.consultation_in(interaction.guild_id)
         async with self.bot.store.read() as session:
             asked = await self._asked(session, consultation, opened.feedback)
-        place = (carried, int(page), part)
+        place = (carried, page, part)
         url = self._poster.url(consultation, opened.feedback)
         say = self.bot.speech(interaction)
         await self._show(interaction, opened_card(self.bot.catalogue, consultation, opened, asked, place, say, url))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import discord
@@ -124,13 +125,16 @@ class Setup(commands.Cog):
         consultation = await self._end(moderator, consultation, why)
         await self.bot.results.post()
         refused = await self._show_state(_guild(interaction), consultation)
-        await reply(interaction, "\n".join([say("consultation.closed"), *_refused(refused, say)]))
+        self.bot.dispatch("consultation_closed", consultation)
+        told = [say("consultation.closed"), *_retention(consultation, say), *_refused(refused, say)]
+        await reply(interaction, "\n".join(told))
 
     async def _end(self, moderator: Moderator, consultation: Consultation, reason: str) -> Consultation:
         """End the consultation and its open polls together, so that none stays open in a closed consultation."""
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
-            closed = await consultations.close_consultation(session, consultation.id)
+            kept_for = timedelta(days=self.bot.catalogue.retention_days)
+            closed = await consultations.close_consultation(session, consultation.id, kept_for)
             for poll in list(self.bot.store.memory.polls.values()):
                 if poll.consultation_id == consultation.id:
                     with suppress(ConsultationError):  # it ended just before
@@ -156,9 +160,11 @@ class Setup(commands.Cog):
             seen = await status.status(session, consultation.id)
         lines = [
             say(f"status.{consultation.state}"),
+            *_retention(consultation, say),
             say("status.participants", count=seen.participants),
             *segment_lines(self.bot, _guild(interaction), consultation, say),
             say("status.feedback", count=seen.feedback),
+            *([say("status.proposals", count=seen.proposals)] if seen.proposals else []),
             say("status.ended_polls", count=seen.ended_polls),
         ]
         planned = [one.poll for one in seen.open_polls if one.poll.opened_at > self.bot.store.now()]
@@ -250,6 +256,14 @@ def _guild(interaction: discord.Interaction[Any]) -> discord.Guild:
     if interaction.guild is None:
         raise ConsultationError("setup.missing")
     return interaction.guild
+
+
+def _retention(consultation: Consultation, say: Speech) -> Iterator[str]:
+    """Say until when a closed consultation knows its people, or since when it does not."""
+    if consultation.forgotten_at is not None:
+        yield say("retention.forgotten", when=discord.utils.format_dt(consultation.forgotten_at, "D"))
+    elif consultation.forget_at is not None:
+        yield say("retention.period", when=discord.utils.format_dt(consultation.forget_at, "D"))
 
 
 def _refused(channels: Sequence[str], say: Speech) -> list[str]:

@@ -11,7 +11,7 @@ from discord.ext import commands
 from cogs.client import ConsultationBot
 from cogs.ui.answer_cards import answer_card, fact_card
 from cogs.ui.layout import Piece, button, chosen, link, menus, pages, rows, sent_once, source, spaced, text
-from cogs.ui.outcome_cards import outcome_lines
+from cogs.ui.outcome_cards import decision_lines
 from cogs.ui.permissions import moderator_role
 from cogs.ui.replies import reply
 from cogs.ui.router import component
@@ -203,7 +203,7 @@ class Source(commands.Cog):
             return []
         async with self.bot.store.read() as session:
             outcome = await outcome_on(session, consultation.id, found.key)
-        return [text(*outcome_lines(outcome, say))] if outcome else []
+        return [text(*decision_lines(outcome, say))] if outcome else []
 
     def _card_url(self, interaction: discord.Interaction[Any], recommendation: Recommendation) -> str | None:
         consultation = self._consultation(interaction)

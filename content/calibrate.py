@@ -3,10 +3,12 @@
 Writes `vectors.npz` and `confidence.toml` beside this file; run it after editing example questions. Each example
 question is asked of a catalogue without it (and one in two of those left open without its whole entry, as a question
 nobody thought of would be), the development questions of the whole one; two logistic models are fitted to that by
-Newton's method, and the threshold is the one that costs least on the development questions. Nothing is random.
+Newton's method, and the threshold is the lowest that costs about the least on the development questions.
+Nothing is random.
 """
 
 import argparse
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,8 +36,11 @@ from content.meaning import write_vectors
 FOLDS = 6  # the least number of example questions a fact
 DEVELOPMENT_WEIGHT = 10.0  # of a development question, against an example question asked of a catalogue without it
 WRONG_COSTS = 3.0  # needless refusals that one wrong answer is worth
+BLUR = 0.5  # of a sureness, in log odds: a few questions alone would put the threshold anywhere
 PENALTY = 1.0  # on squared coefficients of standardised features
 STEPS = 50
+SMALLEST_STEP = 1e-4  # of a weight, below which it has been found
+TINIEST = 1e-300  # of a share, so that it has a logarithm
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,7 @@ def _thinned(catalogue: Catalogue, fold: int) -> tuple[Catalogue, list[tuple[Top
 def _fitted_shares(cases: Sequence[_Case]) -> dict[str, float]:
     """Fit the conditional logit: the weights under which the right topics' shares are likeliest."""
     weights = np.zeros(len(FIT_FEATURES))
+    likely = _likelihood(cases, weights)
     for _ in range(STEPS):
         gradient = -PENALTY * weights
         curvature = PENALTY * np.eye(len(weights))
@@ -135,10 +141,20 @@ def _fitted_shares(cases: Sequence[_Case]) -> dict[str, float]:
             gradient += case.weight * (among_right @ fits - mean)
             curvature += case.weight * ((fits * shared[:, None]).T @ fits - np.outer(mean, mean))
         step = np.linalg.solve(curvature, gradient)
-        weights += step
-        if np.abs(step).max() < 1e-4:  # noqa: PLR2004
+        # Far from the best weights a whole step may overshoot it, and from there on nothing leads back.
+        while (further := _likelihood(cases, weights + step)) < likely and np.abs(step).max() > SMALLEST_STEP:
+            step /= 2
+        weights, likely = weights + step, further
+        if np.abs(step).max() < SMALLEST_STEP:
             break
     return {name: round(float(weight), 4) for name, weight in zip(FIT_FEATURES, weights, strict=True)}
+
+
+def _likelihood(cases: Sequence[_Case], weights: Numbers) -> float:
+    """Return the logarithm of the likelihood of the right topics, less the penalty on the weights."""
+    of = dict(zip(FIT_FEATURES, weights, strict=True))
+    logs = (case.weight * np.log(max(float(shares(case.evidence.fits, of) @ case.right), TINIEST)) for case in cases)
+    return float(sum(logs)) - PENALTY / 2 * float(weights @ weights)
 
 
 def _fitted_sureness(cases: Sequence[_Case], fit: Mapping[str, float]) -> tuple[float, dict[str, float]]:
@@ -174,7 +190,10 @@ def _logistic(table: Numbers, labels: Numbers, counts: Numbers) -> Numbers:
 
 
 def _cheapest_threshold(asked: Sequence[_Case], chosen: Coefficients) -> float:
-    """Return the threshold that costs least; the middle one where several do."""
+    """Return the lowest threshold whose cost the questions cannot tell from the least one's (one standard error).
+
+    Between thresholds that cost the same as far as can be known, it is the one that refuses least needlessly.
+    """
     scored = []
     for case in asked:
         shared = shares(case.evidence.fits, chosen.fit)
@@ -183,15 +202,22 @@ def _cheapest_threshold(asked: Sequence[_Case], chosen: Coefficients) -> float:
         answerable = bool(case.right[facts].any())
         score = sureness(case.answers.features(case.evidence, shared), chosen)
         scored.append((score, bool(case.right[best]), answerable))
-    costs = {
-        threshold: sum(
-            (0.0 if right else WRONG_COSTS) if score >= threshold else float(answerable)
-            for score, right, answerable in scored
-        )
-        for threshold in (step / 200 for step in range(10, 191))
-    }
-    cheapest = [threshold for threshold, cost in costs.items() if cost == min(costs.values())]
-    return cheapest[len(cheapest) // 2]
+    thresholds = [step / 200 for step in range(10, 191)]
+    costs = [[_cost(threshold, one) for one in scored] for threshold in thresholds]
+    least = min(costs, key=np.mean)
+    bound = np.mean(least) + np.std(least) / math.sqrt(len(least))
+    return next(threshold for threshold, cost in zip(thresholds, costs, strict=True) if np.mean(cost) <= bound)
+
+
+def _cost(threshold: float, scored: tuple[float, bool, bool]) -> float:
+    """Return what a question is expected to cost whose sureness, were it put in other words, might be a little off."""
+    score, right, answerable = scored
+    answered = 1 / (1 + math.exp((_odds(threshold) - _odds(score)) / BLUR))
+    return answered * (0.0 if right else WRONG_COSTS) + (1 - answered) * answerable
+
+
+def _odds(likely: float) -> float:
+    return math.log(likely / (1 - likely))
 
 
 def _written(chosen: Coefficients) -> str:

@@ -46,10 +46,12 @@ SUMMARY_LENGTH = 1000
 NOTICES_LENGTH = 3800
 QUESTION_LENGTH = 200
 TAG_LENGTH = 40
+RETENTION_DAYS = range(1, 3651)
 SEGMENT_COUNT = range(2, 11)
 GROUP_COUNT = range(1, 11)
 RECOMMENDATIONS_IN_A_GROUP = 25
 
+DAYS = "{days}"
 REQUIRED_NOTICES = ("controller", "purpose", "stored", "retention", "contact", "rights")
 
 
@@ -279,7 +281,7 @@ class Event(_Cited):
 
 
 class Notice(_Entry):
-    """One part of the privacy notice."""
+    """One part of the privacy notice; `{days}` in its text is the retention period."""
 
     key: Key
     title: Annotated[Text, _AtMost(TITLE_LENGTH)]
@@ -307,6 +309,7 @@ class _Consultation(_Entry):
     default_language: Language
     public_languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=2)]
     timezone: ZoneInfo
+    retention_days: Annotated[int, Field(strict=True, ge=RETENTION_DAYS[0], le=RETENTION_DAYS[-1])] = 730
     title: Annotated[Text, _AtMost(TITLE_LENGTH)]
     summary: Annotated[Text, _AtMost(SUMMARY_LENGTH)]
 
@@ -327,6 +330,7 @@ class Catalogue:
     default_language: str
     public_languages: tuple[str, ...]
     timezone: ZoneInfo
+    retention_days: int
     article: Article
     facts: Mapping[str, Fact]
     areas: Mapping[str, Area]
@@ -372,6 +376,7 @@ def load_catalogue(folder: Path) -> Catalogue:
         default_language=consultation.default_language,
         public_languages=consultation.public_languages,
         timezone=consultation.timezone,
+        retention_days=consultation.retention_days,
         article=article,
         facts=shelves.by_key(Fact, "fact", *(name for name in tables if name.startswith("facts/"))),
         areas=shelves.by_key(Area, "area", "areas.toml"),
@@ -380,11 +385,15 @@ def load_catalogue(folder: Path) -> Catalogue:
         segments=shelves.by_key(Segment, "segment", "segments.toml"),
         people=shelves.by_key(Person, "person", "people.toml"),
         events=tuple(shelves.by_key(Event, "event", "timeline.toml").values()),
-        notices=tuple(shelves.by_key(Notice, "notice", "privacy.toml").values()),
+        notices=tuple(
+            _with_period(notice, consultation.retention_days)
+            for notice in shelves.by_key(Notice, "notice", "privacy.toml").values()
+        ),
         unanswered=shelves.by_key(Unanswered, "unanswered", *{UNANSWERED}.intersection(tables)),
         small_talk=shelves.by_key(SmallTalk, "small_talk", SMALL_TALK.name),
     )
     _refuse(problems)
+    problems += _period_told(tables["privacy.toml"])
     problems += _references(catalogue, shelves.files)
     problems += _amounts(catalogue)
     _refuse(problems)
@@ -545,6 +554,19 @@ def _references(catalogue: Catalogue, files: Mapping[tuple[str, str], str]) -> I
             yield Problem(file, f"{item.key}.group", f"a group's key, not {item.group!r}")
         if item.area is not None and item.area not in catalogue.areas:
             yield Problem(file, f"{item.key}.area", f"an area's key, not {item.area!r}")
+
+
+def _with_period(notice: Notice, days: int) -> Notice:
+    texts = {language: text.replace(DAYS, str(days)) for language, text in notice.text.translations.items()}
+    return notice.model_copy(update={"text": Text(MappingProxyType(texts), notice.text.default_language)})
+
+
+def _period_told(table: Mapping[str, Any]) -> Iterator[Problem]:
+    """Hold the notice to the period that the bot keeps: it names it by the placeholder, in each language."""
+    for notice in table["notice"]:
+        for language, text in notice["text"].items() if notice["key"] == "retention" else ():
+            if DAYS not in text:
+                yield Problem("privacy.toml", f"retention.text.{language}", f"{DAYS} where it tells the period")
 
 
 def _amounts(catalogue: Catalogue) -> Iterator[Problem]:

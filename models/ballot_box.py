@@ -1,6 +1,8 @@
 """The one writer of ballots: it takes all that wait, stores them in one transaction and then answers each."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,20 +33,36 @@ class BallotBox:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._shut: Counter[bytes] = Counter()
         self._commit: GroupCommit[_Cast, CastBallot] = GroupCommit(store, _store_batch)
 
     async def cast(self, ballot: Ballot) -> CastBallot:
         """Store a ballot and return once it is committed.
 
-        Raises ConsultationError where the poll had not begun or had ended when the ballot arrived or its answer is none
-        of the poll's, and whatever kept the store from committing.
+        Raises ConsultationError where the poll had not begun or had ended when the ballot arrived, its answer is none
+        of the poll's or this person's ballots are being erased, and whatever kept the store from committing.
         """
         poll = self._store.memory.polls.get(ballot.poll_id)
         if poll is None:
             raise ConsultationError("vote.poll_ended")
         ballot_paper.require_answer(poll.paper, ballot.answer)
         seal = self._store.sealer.seal(Purpose.BALLOT, ballot.user_id, poll.consultation_id)
+        if seal in self._shut:
+            raise ConsultationError("mydata.being_erased")
         return await self._commit.submit(_Cast(ballot, seal, self._store.now()))
+
+    @asynccontextmanager
+    async def shut_to(self, user_id: int, consultation_id: int) -> AsyncIterator[None]:
+        """Refuse one person's ballots meanwhile, with those that waited stored before: none comes after an erasure."""
+        seal = self._store.sealer.seal(Purpose.BALLOT, user_id, consultation_id)
+        self._shut[seal] += 1
+        try:
+            await self.drain()
+            yield
+        finally:
+            self._shut[seal] -= 1
+            if not self._shut[seal]:
+                del self._shut[seal]
 
     async def drain(self) -> None:
         """Wait until every ballot that was handed in is stored."""

@@ -1,12 +1,14 @@
 """Use cases on the consultation as a whole: its beginning and end, and what the bot made in Discord for it."""
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from sqlalchemy import delete, func, select, update
 
 from models.errors import ConsultationError
 from models.memory import consultation_record
 from models.records import Consultation, ConsultationState, Place, PlaceKind, SegmentSource
+from models.sealing import new_salt
 from models.store import UnitOfWork
 from models.tables import ConsultationRow, PlaceRow
 from models.upsert import upsert
@@ -24,6 +26,8 @@ async def prepare(
         row = ConsultationRow(
             guild_id=guild_id,
             content_key=content_key,
+            secret_name=session.sealer.make_secret(),
+            pseudonym_salt=new_salt(),
             state=ConsultationState.PREPARED,
             public_languages=list(public_languages),
             expected_heads={},
@@ -36,6 +40,7 @@ async def prepare(
         raise ConsultationError("setup.other_content", key=row.content_key)
     row.public_languages = list(public_languages)
     await session.flush()
+    session.sealer.use_secret(row.id, row.secret_name)
     return _kept(session, row)
 
 
@@ -51,13 +56,26 @@ async def open_consultation(session: UnitOfWork, consultation_id: int) -> Consul
         "consultation.already_open",
         opened_at=func.coalesce(ConsultationRow.opened_at, session.now()),
         closed_at=None,
+        forget_at=None,
+        forgotten_at=None,
     )
 
 
-async def close_consultation(session: UnitOfWork, consultation_id: int) -> Consultation:
-    """End it; its polls are ended by `polls.end`. Raises ConsultationError where it is not open."""
+async def close_consultation(
+    session: UnitOfWork, consultation_id: int, kept_for: timedelta | None = None
+) -> Consultation:
+    """End it; its polls are ended by `polls.end`. Raises ConsultationError where it is not open.
+
+    With `kept_for`, its people's ids are forgotten so long after now; without, only where somebody asks for it.
+    """
+    now = session.now()
     return await _enter(
-        session, consultation_id, ConsultationState.CLOSED, "consultation.not_open", closed_at=session.now()
+        session,
+        consultation_id,
+        ConsultationState.CLOSED,
+        "consultation.not_open",
+        closed_at=now,
+        forget_at=now + kept_for if kept_for is not None else None,
     )
 
 

@@ -56,17 +56,20 @@ async def record_message(
     if not _belonging(await _state(session, consultation.id), [message]):
         raise ConsultationError("consultation.not_open")
     await record_messages(session, consultation, [message])
-    [stored] = await records(session, *_messages(consultation.id, [message_id]))
+    there = [message_id, erased_mark(session, consultation.id, message_id)]
+    [stored] = await records(session, *_messages(consultation.id, there))
     return stored
 
 
 async def record_messages(session: UnitOfWork, consultation: Consultation, messages: Sequence[ThreadMessage]) -> Taken:
     """Store what members wrote in threads and follow their edits, however often the same is handed in.
 
-    Left out is what was written or edited while the consultation was not open. Thread text stands in public under its
-    author's name, so it may be quoted, without the segment.
+    Left out is what was written or edited while the consultation was not open, and what its author had erased. Thread
+    text stands in public under its author's name, so it may be quoted, without the segment.
     """
-    belonging = _belonging(await _state(session, consultation.id), messages)
+    belonging = await _not_erased(
+        session, consultation.id, _belonging(await _state(session, consultation.id), messages)
+    )
     rows = await session.scalars(
         select(FeedbackRow).where(*_messages(consultation.id, [one.message_id for one in belonging]))
     )
@@ -114,7 +117,7 @@ async def give_private(
     if clean(text) is None:
         raise ConsultationError("feedback.empty")
     await require_open(session, consultation.id)
-    number = _sealed_number(session, submission)
+    number = sealed_number(session, consultation.id, submission)
     channel, message = about or (None, None)
     values = {
         **_common_values(session, consultation, FeedbackKind.PRIVATE, user_id, roles),
@@ -165,7 +168,7 @@ async def given_before(
             FeedbackRow.kind == FeedbackKind.PRIVATE,
             FeedbackRow.seal == session.sealer.seal(Purpose.FEEDBACK, user_id, consultation.id),
             FeedbackRow.recommendation == recommendation,
-            FeedbackRow.submission != _sealed_number(session, submission),
+            FeedbackRow.submission != sealed_number(session, consultation.id, submission),
             FeedbackRow.deleted_at.is_(None),
         ),
     )
@@ -325,8 +328,27 @@ def _common_values(
     }
 
 
-def _sealed_number(session: UnitOfWork, submission: int) -> int:
-    return int.from_bytes(session.sealer.seal(Purpose.FEEDBACK, submission)[:7], "big")
+def sealed_number(session: UnitOfWork, consultation_id: int, number: int) -> int:
+    """Return what stands for a submission or a message where its own number would lead to its author."""
+    return int.from_bytes(session.sealer.seal(Purpose.FEEDBACK, number, consultation_id)[:7], "big")
+
+
+async def _not_erased(
+    session: UnitOfWork, consultation_id: int, messages: Sequence[ThreadMessage]
+) -> list[ThreadMessage]:
+    """Leave out the messages whose author erased everything: they still stand in their thread."""
+    marks = {erased_mark(session, consultation_id, one.message_id): one.message_id for one in messages}
+    erased = await session.scalars(select(FeedbackRow.submission).where(*_messages(consultation_id, [*marks])))
+    gone = {marks[mark] for mark in erased}
+    return [one for one in messages if one.message_id not in gone]
+
+
+def erased_mark(session: UnitOfWork, consultation_id: int, message_id: int) -> int:
+    """Return what takes the place of an erased message's id, so that it is not read again and leads to nobody.
+
+    It is below 0, unlike every id of Discord's.
+    """
+    return -sealed_number(session, consultation_id, message_id)
 
 
 async def _unused_references(session: UnitOfWork, number: int) -> list[str]:

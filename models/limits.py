@@ -25,13 +25,16 @@ class Deed(StrEnum):
 
     FEEDBACK = "feedback"
     QUESTION = "question"
+    PROPOSAL = "proposal"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How often a person may do what in an hour, and whether private texts may hold links and invites."""
 
-    per_hour: Mapping[Deed, int] = field(default_factory=lambda: {Deed.FEEDBACK: 20, Deed.QUESTION: 60})
+    per_hour: Mapping[Deed, int] = field(
+        default_factory=lambda: {Deed.FEEDBACK: 20, Deed.QUESTION: 60, Deed.PROPOSAL: 10}
+    )
     links: bool = True
 
     def require_allowed(self, written: str) -> None:

@@ -21,6 +21,7 @@ from models.records import (
     PlaceKind,
     Poll,
     PollKind,
+    Proposal,
     Quorum,
     ReasonPolicy,
     SegmentSource,
@@ -33,6 +34,7 @@ from models.tables import (
     ConsultationRow,
     FeedbackReply,
     ModeratorsAnswerRow,
+    NoticeRow,
     ParticipantRow,
     PlaceRow,
     PollRow,
@@ -48,6 +50,7 @@ class Memory:
     `blocked` are the seals of those whom moderators keep from taking part, each with its consultation;
     `public_replies` are the messages in which moderators answered feedback.
     `confirmed` are the segments that moderators confirmed, by consultation and confirmation seal.
+    `notices` has the notice seals of those whom something waits to be told.
     """
 
     consultations: dict[int, Consultation] = field(default_factory=dict)
@@ -55,11 +58,16 @@ class Memory:
     participants: dict[tuple[int, bytes], Participant] = field(default_factory=dict)
     confirmed: dict[tuple[int, bytes], str] = field(default_factory=dict)
     languages: dict[bytes, str] = field(default_factory=dict)
+    notices: set[bytes] = field(default_factory=set)
     blocked: set[tuple[int, bytes]] = field(default_factory=set)
     public_replies: set[int] = field(default_factory=set)
     answers: dict[tuple[int, str], tuple[ModeratorsAnswer, ...]] = field(default_factory=dict)
     _places: dict[tuple[int, PlaceKind, str], Place] = field(default_factory=dict)
     _places_by_id: dict[int, Place] = field(default_factory=dict)
+
+    def consultation(self, consultation_id: int) -> Consultation | None:
+        """Return the consultation with this id, if there is one."""
+        return next((one for one in self.consultations.values() if one.id == consultation_id), None)
 
     def open_poll_on(self, consultation_id: int, subject: str) -> Poll | None:
         """Return the open poll that stands on the card of this key, if there is one."""
@@ -121,6 +129,7 @@ async def load_memory(session: AsyncSession) -> Memory:
         memory.consultations[consultation.guild_id] = consultation_record(consultation)
     for poll in await session.scalars(select(PollRow).where(PollRow.ended_at.is_(None))):
         memory.polls[poll.id] = poll_record(poll)
+    memory.notices.update(await session.scalars(select(NoticeRow.seal)))
     for message_id in await session.scalars(select(FeedbackReply.message_id)):
         if message_id is not None:
             memory.public_replies.add(message_id)
@@ -144,17 +153,18 @@ async def _load_people(session: AsyncSession, memory: Memory) -> None:
 
 
 def consultation_record(row: ConsultationRow) -> Consultation:
-    state = ConsultationState(row.state)
     return Consultation(
-        row.id,
-        row.guild_id,
-        row.content_key,
-        state,
-        tuple(row.public_languages),
-        row.opened_at,
-        row.expected_heads,
-        SegmentSource(row.segment_source),
-        {int(role): segment for role, segment in row.segment_roles.items()},
+        id=row.id,
+        guild_id=row.guild_id,
+        content_key=row.content_key,
+        state=ConsultationState(row.state),
+        public_languages=tuple(row.public_languages),
+        opened_at=row.opened_at,
+        expected_heads=row.expected_heads,
+        forget_at=row.forget_at,
+        forgotten_at=row.forgotten_at,
+        segment_source=SegmentSource(row.segment_source),
+        segment_roles={int(role): segment for role, segment in row.segment_roles.items()},
     )
 
 
@@ -185,6 +195,7 @@ def poll_record(row: PollRow) -> Poll:
         quorum=Quorum(**row.quorum),
         segment_source=SegmentSource(row.segment_source),
         paper=_paper_record(row.paper),
+        proposal=Proposal(**row.proposal) if row.proposal else None,
         visibility=Visibility(row.visibility),
         published_at=row.published_at,
     )

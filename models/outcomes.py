@@ -11,10 +11,12 @@ from sqlalchemy import select
 
 from models import trace
 from models.errors import ConsultationError
+from models.feedback import PURPOSES
 from models.records import Consultation, Decision, FeedbackKind, Moderator, Outcome
 from models.sealing import Purpose
 from models.store import UnitOfWork
 from models.tables import BallotRow, FeedbackRow, OutcomeRow, PollRow
+from models.texts import clean, is_blank
 
 
 async def decide(
@@ -34,9 +36,9 @@ async def decide(
     `wording` is the new wording by language, of an amended recommendation alone; `deferred_until` belongs to what is
     deferred alone. Raises ConsultationError where either is missing, where no reason is given, or a time has passed.
     """
-    if not reason.strip():
+    if (why := clean(reason)) is None:
         raise ConsultationError("outcome.reason_missing")
-    if decision is Decision.AMENDED and not (wording and all(text.strip() for text in wording.values())):
+    if decision is Decision.AMENDED and (not wording or any(map(is_blank, wording.values()))):
         raise ConsultationError("outcome.wording_missing")
     if decision is Decision.DEFERRED and deferred_until is None:
         raise ConsultationError("outcome.until_missing")
@@ -46,14 +48,14 @@ async def decide(
         consultation_id=consultation.id,
         subject=subject,
         decision=decision.value,
-        reason=reason.strip(),
+        reason=why,
         wording=dict(wording or {}) if decision is Decision.AMENDED else {},
         deferred_until=deferred_until if decision is Decision.DEFERRED else None,
         review_at=review_at,
         decided_at=session.now(),
     )
     session.add(row)
-    await trace.record(session, consultation.id, moderator, "outcome_decide", subject, reason.strip())
+    await trace.record(session, consultation.id, moderator, "outcome_decide", subject, why)
     await session.flush()
     return _record(row)
 
@@ -84,7 +86,9 @@ def due(decided: Mapping[str, Outcome], now: datetime) -> Sequence[Outcome]:
 
 
 async def concerned(session: UnitOfWork, consultation_id: int, subject: str) -> dict[int, list[str]]:
-    """Return who voted or commented on a subject, by Discord id, each with the references of their comments.
+    """Return who voted or commented on a subject, by Discord id, each with their words that moderators pinned.
+
+    Pinned words are those that moderators hold for representative; they are named by their references.
 
     The ids leave here to tell these people of an outcome and are stored nowhere. Ballots and comments whose owner was
     erased lead to nobody.
@@ -95,7 +99,7 @@ async def concerned(session: UnitOfWork, consultation_id: int, subject: str) -> 
         .where(PollRow.consultation_id == consultation_id, PollRow.subject == subject)
     )
     comments = await session.execute(
-        select(FeedbackRow.kind, FeedbackRow.seal, FeedbackRow.reference).where(
+        select(FeedbackRow.kind, FeedbackRow.seal, FeedbackRow.reference, FeedbackRow.pinned).where(
             FeedbackRow.consultation_id == consultation_id,
             FeedbackRow.recommendation == subject,
             FeedbackRow.deleted_at.is_(None),
@@ -105,10 +109,9 @@ async def concerned(session: UnitOfWork, consultation_id: int, subject: str) -> 
     for (seal,) in ballots:
         if (user_id := _opened(session, Purpose.BALLOT, seal, consultation_id)) is not None:
             found.setdefault(user_id, [])
-    for kind, seal, reference in comments:
-        purpose = Purpose.THREAD if kind == FeedbackKind.THREAD else Purpose.FEEDBACK
-        if (user_id := _opened(session, purpose, seal, consultation_id)) is not None:
-            found.setdefault(user_id, []).append(reference)
+    for kind, seal, reference, pinned in comments:
+        if (user_id := _opened(session, PURPOSES[FeedbackKind(kind)], seal, consultation_id)) is not None:
+            found.setdefault(user_id, []).extend([reference] if pinned else [])
     return found
 
 

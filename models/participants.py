@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from models.errors import ConsultationError
 from models.group_commit import GroupCommit
 from models.memory import participant_record
 from models.records import Participant
@@ -36,10 +37,17 @@ class Register:
     """Takes in people who join, any number at once: a vote that many cast first of all makes them all join."""
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self._commit: GroupCommit[Joining, Participant] = GroupCommit(store, join_all)
 
     async def join(self, joining: Joining) -> Participant:
-        """Store what somebody declares and return once it is committed."""
+        """Store what somebody declares and return once it is committed.
+
+        Raises ConsultationError where the consultation's people were forgotten: nobody would forget this one.
+        """
+        consultation = self._store.memory.consultation(joining.consultation_id)
+        if consultation is not None and consultation.forgotten_at is not None:
+            raise ConsultationError("consultation.forgotten")
         return await self._commit.submit(joining)
 
     async def drain(self) -> None:

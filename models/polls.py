@@ -23,6 +23,7 @@ from models.records import (
     Poll,
     PollKind,
     Position,
+    Proposal,
     Quorum,
     Quotation,
     Reason,
@@ -58,8 +59,9 @@ async def open_poll(
     opens_at: datetime | None = None,
     paper: BallotPaper = POSITIONS,
     visibility: Visibility = Visibility.ENDED,
+    proposal: Proposal | None = None,
 ) -> Poll:
-    """Put a recommendation, or where that is None a question of the moderators' own, to the vote.
+    """Put a recommendation to the vote or, where that is None, a question of the moderators' own or a `proposal`.
 
     By what segments count in it is settled here too, by the consultation's setting.
     `wording` is in every language as it is voted on. It takes ballots from `opens_at`, or from now where that is None
@@ -68,7 +70,7 @@ async def open_poll(
     """
     await require_open(session, consultation.id)
     ballot_paper.require_valid(paper)
-    subject = recommendation or f"question-{secrets.token_hex(4)}"
+    subject = recommendation or f"{'proposal' if proposal else 'question'}-{secrets.token_hex(4)}"
     begins_at = max(opens_at or session.now(), session.now())
     _require_order(session.now(), begins_at, closes_at)
     running = select(PollRow.id).where(
@@ -92,6 +94,7 @@ async def open_poll(
         quorum=asdict(quorum),
         segment_source=setting.segment_source,
         visibility=visibility.value,
+        proposal=asdict(proposal) if proposal else None,
         result_posted=False,
     )
     session.add(row)
@@ -132,6 +135,24 @@ async def edit(
     row.closes_at = closes_at or row.closes_at
     _require_order(now, row.opened_at, row.closes_at)
     row.quorum = asdict(quorum) if quorum else row.quorum
+    await session.flush()
+    poll = poll_record(row)
+    session.after_commit(lambda memory: memory.polls.update({poll.id: poll}))
+    return poll
+
+
+async def reword(session: UnitOfWork, consultation_id: int, subject: str, wording: Mapping[str, Wording]) -> Poll:
+    """Change the words of the poll on the card of this key, before anybody has voted.
+
+    Raises ConsultationError where somebody has, or where it has ended.
+    """
+    found = await latest_poll_on(session, consultation_id, subject)
+    row = await session.get(PollRow, found.id) if found else None
+    if row is None or row.ended_at is not None or (row.closes_at is not None and row.closes_at <= session.now()):
+        raise ConsultationError("poll.already_ended")
+    if await turnout(session, row.id):
+        raise ConsultationError("poll.worded_for_good")
+    row.wording = {language: asdict(text) for language, text in wording.items()}
     await session.flush()
     poll = poll_record(row)
     session.after_commit(lambda memory: memory.polls.update({poll.id: poll}))
@@ -306,18 +327,23 @@ async def recorded_ballots(session: UnitOfWork, poll: Poll) -> list[RecordedBall
     """Return the ballots of an ended poll for the confidential record, in an order that tells nothing.
 
     Segments are merged as in the published result. A voter bears another pseudonym in each poll: one that stayed the
-    same would let a poll that publishes a small segment name its members in a poll that merges it. The hour of a
+    same would let a poll that publishes a small segment name its members in a poll that merges it. All of them change
+    when somebody erases what they gave: otherwise the one that changed would be theirs. The hour of a
     ballot is told only where it shares it with enough others of its row: a card's turnout and the roles that people
     get when they join show when somebody voted.
     """
     labels = (await result(session, poll)).labels
     rows = list(await session.scalars(select(BallotRow).where(BallotRow.poll_id == poll.id)))
+    salt = await session.scalar(
+        select(ConsultationRow.pseudonym_salt).where(ConsultationRow.id == poll.consultation_id)
+    )
+    scope = f"poll {poll.id} {salt.hex() if salt else ''}"
     in_hour = Counter((labels[row.segment], _hour(row.cast_at)) for row in rows)
     ballots = [
         RecordedBallot(
             poll_id=poll.id,
             subject=poll.subject,
-            pseudonym=pseudonym(row.seal, f"poll {poll.id}"),
+            pseudonym=pseudonym(row.seal, scope),
             segment=labels[row.segment],
             answer=row.answer,
             hour=_hour(row.cast_at) if in_hour[labels[row.segment], _hour(row.cast_at)] >= SMALLEST_SEGMENT else None,

@@ -102,6 +102,8 @@ class Consultation:
 
     `segment_source` is what counts for polls opened from now on and for what is said now. `segment_roles` are the ids
     of Discord's roles with the segment that each stands for, the one that wins first.
+    `forget_at` is when its retention period ends, None while it is not closed; `forgotten_at` is when its people's
+    ids were made unrecoverable, None before and again once it was opened anew.
     """
 
     id: int
@@ -113,6 +115,8 @@ class Consultation:
     expected_heads: Mapping[str, int]
     segment_source: SegmentSource = SegmentSource.DECLARED
     segment_roles: Mapping[int, str] = field(default_factory=dict)
+    forget_at: datetime | None = None
+    forgotten_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +261,26 @@ NO_QUORUM = Quorum()
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """Where a poll comes from, if a participant proposed it: never who.
+
+    `language` is that of its author, `amends` the key of the recommendation that it would change, None for a statement
+    of its own, and `titles` that recommendation's title in each language.
+    """
+
+    language: str
+    amends: str | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Poll:
     """A question put to a group.
 
-    `subject` is the key of the card it stands on: the recommendation's, or one made for a question of the moderators'
-    own, which has no recommendation. It takes ballots from `opened_at`, which may lie ahead, until `closes_at` or until
-    it is ended; `ended_at` is None before. A cancelled poll keeps its ballots and publishes no result.
+    `subject` is the key of the card it stands on: the recommendation's, or one made for what has no recommendation, a
+    question of the moderators' own or the `proposal` of a participant. It takes ballots from `opened_at`, which may lie
+    ahead, until `closes_at` or until it is ended; `ended_at` is None before. A cancelled poll keeps its ballots and
+    publishes no result.
     `segment_source` is the consultation's setting as it was when the poll was opened: no result mixes two.
     """
 
@@ -281,6 +299,7 @@ class Poll:
     paper: BallotPaper = POSITIONS
     visibility: Visibility = Visibility.ENDED
     published_at: datetime | None = None
+    proposal: Proposal | None = None
     segment_source: SegmentSource = SegmentSource.DECLARED
 
     @property
@@ -359,6 +378,80 @@ class Reason:
     segment: str | None
     text: str
     quotation: Quotation
+
+
+class StatementState(StrEnum):
+    """Where a statement stands: not sent yet, before the moderators, back with its author, or decided on."""
+
+    DRAFT = "draft"
+    PENDING = "pending"
+    ASKED_BACK = "asked_back"
+    REJECTED = "rejected"
+    APPROVED = "approved"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What moderators asked an author, and what they answered; None as long as they have not."""
+
+    question: str
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """An earlier wording of a statement in one language, and whether moderators replaced it, or its author did."""
+
+    language: str
+    text: str
+    by_moderators: bool
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a participant proposes: an amendment to a recommendation, or a statement of its own for a group.
+
+    `texts` has it in its author's `language` and where it was translated. `version` grows with each change, so that of
+    two who change it at once one is told. `reason` is why it was rejected or merged into the statement `merged_into`;
+    `subject` the key of its card once it is put to the vote. Who its author is, it does not say.
+    """
+
+    id: int
+    consultation_id: int
+    reference: str
+    state: StatementState
+    version: int
+    group: str
+    recommendation: str | None
+    language: str
+    texts: Mapping[str, str]
+    why: str
+    exchanges: tuple[Exchange, ...]
+    history: tuple[Rewording, ...]
+    reason: str | None
+    merged_into: int | None
+    subject: str | None
+
+    @property
+    def text(self) -> str:
+        """The statement as its author reads it."""
+        return self.texts[self.language]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell one person: a phrase of the interface with its values.
+
+    A value is a text, a number, or a text by language, of which they read theirs. `way` is a button under it: the
+    phrase of its label, and its custom id; None for none.
+    """
+
+    phrase: str
+    values: Mapping[str, str | int | Mapping[str, str]]
+    way: tuple[str, str] | None
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, false, func, select
 
+from models import statement_review
 from models.memory import poll_record
-from models.records import Poll
+from models.records import Poll, StatementState
 from models.store import UnitOfWork
-from models.tables import BallotRow, ParticipantRow, PollRow
+from models.tables import BallotRow, ParticipantRow, PollRow, StatementRow
 from models.words import tellable
 
 
@@ -21,12 +22,13 @@ class RunningPoll:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How many take part, how much was said, and which polls are open."""
+    """How many take part, how much was said, how many proposals wait for a decision, and which polls are open."""
 
     participants: int
     feedback: int
     ended_polls: int
     open_polls: tuple[RunningPoll, ...]
+    proposals: int = 0
 
 
 async def status(session: UnitOfWork, consultation_id: int) -> Status:
@@ -46,6 +48,11 @@ async def status(session: UnitOfWork, consultation_id: int) -> Status:
             PollRow.consultation_id == consultation_id,
             PollRow.ended_at.is_not(None),
             PollRow.cancelled == false(),
+        ),
+        proposals=await _count(
+            session,
+            *statement_review.tellable(session, consultation_id),
+            StatementRow.state == StatementState.PENDING,
         ),
         open_polls=tuple(RunningPoll(poll_record(row), turnout) for row, turnout in of_polls),
     )

@@ -3,13 +3,11 @@
 It never knows what a use case does: it begins, commits or rolls back, and then changes what is kept in memory.
 """
 
-import glob
 import logging
-import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
-from datetime import UTC, datetime, timedelta
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +15,25 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, delete, event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from models import sqlite_files
 from models.errors import OperatorError
 from models.memory import Memory, load_memory
 from models.records import Consultation, Participant
 from models.sealing import Purpose, Sealer
-from models.tables import StoredValue
+from models.tables import ConsultationRow, StoredValue
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 KEY_CHECK = "key check"
-BACKUPS_KEPT = timedelta(days=30)
+TO_DESTROY = "destroy "
 BUSY_TIMEOUT_MS = 5_000
+CHECKPOINT_TIMEOUT_MS = 100
 
 
 class UnitOfWork(AsyncSession):
@@ -58,6 +58,10 @@ class UnitOfWork(AsyncSession):
         """Return what the bot keeps about itself under `name`."""
         kept = await self.get(StoredValue, name)
         return kept.value if kept else None
+
+    async def give_up_secret(self, name: str) -> None:
+        """Note that a secret is to be destroyed once this is committed, by `Store.destroy`."""
+        await self.keep_value(TO_DESTROY + name, b"")
 
     async def keep_value(self, name: str, value: bytes) -> None:
         """Keep `value` under `name`, in place of an earlier one."""
@@ -103,7 +107,11 @@ class Store:
             yield session
 
     async def load(self) -> None:
-        """Check the key against the store's and fill the memory. Raises OperatorError for another key."""
+        """Check the key against the store's and fill the memory.
+
+        Raises OperatorError for another key, and where a consultation's secret is missing. What was to be destroyed
+        when the bot ended is destroyed now.
+        """
         async with self.write() as session:
             check_value = await session.value(KEY_CHECK)
             if check_value is None:
@@ -114,7 +122,52 @@ class Store:
                     "Name the right key file with KEY_FILE, or another store with DATABASE_URL.",
                 )
         async with self.read() as session:
+            for row in await session.scalars(select(ConsultationRow)):
+                self.sealer.use_secret(row.id, row.secret_name)
             self.memory = await load_memory(session)
+            left_over = await _to_destroy(session)
+        if left_over:
+            await self.destroy()
+
+    async def destroy(self) -> None:
+        """Destroy the secrets that a committed transaction gave up, and every copy of what it deleted.
+
+        Copies are those that the bot keeps beside the store, and what SQLite has not written over yet. It can be
+        called again where it did not get through. Raises OperatorError where a file cannot be removed.
+        """
+        async with self.read() as session:
+            given_up = await _to_destroy(session)
+        for name in given_up:
+            self.sealer.destroy_secret(name)
+        try:
+            for copy in self.copies():
+                copy.unlink(missing_ok=True)
+        except OSError as error:
+            raise OperatorError(f"A copy of the store cannot be removed ({error}).") from error
+        await self.write_over()
+        async with self.write() as session:
+            done = [TO_DESTROY + name for name in given_up]
+            await session.execute(delete(StoredValue).where(StoredValue.name.in_(done)))
+
+    def copies(self) -> list[Path]:
+        """Return the copies of the store that the bot keeps beside it."""
+        file = _file_of(self._engine.url)
+        return sqlite_files.copies(file) if file is not None else []
+
+    async def write_over(self) -> None:
+        """Bring what was deleted out of SQLite's log too, where it would stand until the log is used again.
+
+        Where others read meanwhile it is left to the next time: nobody's ballot waits for it.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return
+        async with self._engine.connect() as connection:
+            # Past SQLAlchemy, which would begin a transaction: there is no checkpoint within one.
+            raw = (await connection.get_raw_connection()).driver_connection
+            if raw is not None:
+                await raw.execute_fetchall(f"PRAGMA busy_timeout={CHECKPOINT_TIMEOUT_MS}")
+                await raw.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+                await raw.execute_fetchall(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -123,6 +176,11 @@ class Store:
         """Return who this is in the consultation, None for somebody who has not joined."""
         seal = self.sealer.seal(Purpose.MEMBERSHIP, user_id, consultation.id)
         return self.memory.participants.get((consultation.id, seal))
+
+    def has_notices(self, consultation: Consultation, user_id: int) -> bool:
+        """Say whether something waits to be told to this person."""
+        waiting = self.memory.notices
+        return bool(waiting) and self.sealer.seal(Purpose.NOTICE, user_id, consultation.id) in waiting
 
     def is_blocked(self, consultation: Consultation, user_id: int) -> bool:
         """Say whether moderators keep this person from writing and voting."""
@@ -138,6 +196,11 @@ class Store:
         return self.memory.languages.get(self.sealer.seal(Purpose.PREFERENCE, user_id))
 
 
+async def _to_destroy(session: UnitOfWork) -> list[str]:
+    names = await session.scalars(select(StoredValue.name).where(StoredValue.name.startswith(TO_DESTROY)))
+    return [name.removeprefix(TO_DESTROY) for name in names]
+
+
 def exists(database_url: str) -> bool:
     """Say whether there is a store in a file already, which was made with a key."""
     try:
@@ -145,6 +208,12 @@ def exists(database_url: str) -> bool:
     except SQLAlchemyError:
         return False
     return file is not None and file.exists()
+
+
+def is_in_use(database_url: str) -> bool:
+    """Say whether another process has a store in a file open, such as the running bot."""
+    file = _file_of(make_url(database_url))
+    return file is not None and sqlite_files.is_open_elsewhere(file)
 
 
 async def open_store(database_url: str, sealer: Sealer, clock: Clock) -> Store:
@@ -167,7 +236,7 @@ async def open_store(database_url: str, sealer: Sealer, clock: Clock) -> Store:
     store = Store(engine, sealer, clock)
     try:
         if file is not None:
-            _make_sqlite(file)
+            sqlite_files.make(file)
         async with engine.connect() as connection:
             await connection.run_sync(_migrate, file, clock)
             await connection.commit()
@@ -211,38 +280,12 @@ def _migrate(connection: Connection, file: Path | None, clock: Clock) -> None:
             "or name with DATABASE_URL the copy that was kept beside the store before the change.",
         )
     if file is not None:
-        _remove_old_backups(file, clock)
+        sqlite_files.remove_old_copies(file, clock())
         if current not in {None, head}:
-            _back_up(file, str(current), clock)
+            sqlite_files.back_up(file, str(current), clock())
     if current != head:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-def _back_up(file: Path, revision: str, clock: Clock) -> None:
-    copy = file.with_name(f"{file.stem}-before-{revision}-{clock():%Y%m%dT%H%M%S}.backup")
-    needed = file.stat().st_size
-    if shutil.disk_usage(file.parent).free < needed:
-        raise OperatorError(
-            f"There is no room for a copy of the store ({needed:,} bytes) before it is changed. "
-            f"Make room in {file.parent}.",
-        )
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
-    log.info("kept a copy of the store before changing it: %s", copy.name)
-
-
-def _remove_old_backups(file: Path, clock: Clock) -> None:
-    for copy in file.parent.glob(f"{glob.escape(file.stem)}-before-*.backup"):
-        if clock().timestamp() - copy.stat().st_mtime > BACKUPS_KEPT.total_seconds():
-            copy.unlink()
-
-
-def _make_sqlite(file: Path) -> None:
-    # Without the asynchronous driver: its thread would outlive a failure to connect.
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -58,7 +58,7 @@ class Base(DeclarativeBase):
 
 
 class StoredValue(Base):
-    """What the bot keeps about itself: the check value of its key, the digest of the commands it handed to Discord."""
+    """What the bot keeps about itself: the check value of its key, secrets to destroy, the digest of its commands."""
 
     __tablename__ = "stored_values"
 
@@ -72,6 +72,8 @@ class ConsultationRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     guild_id: Mapped[int] = mapped_column(BigInteger, unique=True)
     content_key: Mapped[str] = mapped_column(String(40))
+    secret_name: Mapped[str] = mapped_column(String(32))  # which secret seals its ids; the secret lies with the key
+    pseudonym_salt: Mapped[bytes]  # drawn anew at each erasure, so that two exports cannot be compared by pseudonym
     state: Mapped[str] = mapped_column(String(10))
     public_languages: Mapped[list[str]]
     expected_heads: Mapped[dict[str, Any]]  # how many are asked for, by segment, as moderators entered it
@@ -80,6 +82,8 @@ class ConsultationRow(Base):
     created_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    forget_at: Mapped[datetime | None]  # when its retention period ends
+    forgotten_at: Mapped[datetime | None]
 
 
 class PlaceRow(Base):
@@ -154,6 +158,7 @@ class PollRow(Base):
     end_reason: Mapped[str | None] = mapped_column(Text)
     cancelled: Mapped[bool]
     quorum: Mapped[dict[str, Any]]
+    proposal: Mapped[dict[str, Any] | None]  # where a participant proposed it: in which language, and on what
     visibility: Mapped[str] = mapped_column(String(10))
     published_at: Mapped[datetime | None]
     shown: Mapped[
@@ -236,6 +241,50 @@ class OutcomeRow(Base):
     deferred_until: Mapped[datetime | None]
     review_at: Mapped[datetime | None]
     decided_at: Mapped[datetime]
+
+
+class StatementRow(Base):
+    """What a participant proposes; `submission` is the sealed number of its form, so that none is stored twice."""
+
+    __tablename__ = "statements"
+    # No number is ever given again: a button that stands for a draft that was left leads to no other.
+    __table_args__ = (Unique("consultation_id", "submission"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    submission: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(12))
+    version: Mapped[int]
+    seal: Mapped[bytes]
+    group: Mapped[str] = mapped_column(String(80))
+    recommendation: Mapped[str | None] = mapped_column(String(80))
+    language: Mapped[str] = mapped_column(String(5))
+    texts: Mapped[dict[str, Any]]  # by language: the author's, and what moderators translated it to
+    why: Mapped[str] = mapped_column(Text)
+    exchanges: Mapped[list[dict[str, Any]]]
+    history: Mapped[list[dict[str, Any]]]
+    reason: Mapped[str | None] = mapped_column(Text)
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("statements.id"))
+    subject: Mapped[str | None] = mapped_column(String(80))
+    made_at: Mapped[datetime]
+
+
+class NoticeRow(Base):
+    """What somebody is to be told once; it is gone when they were told."""
+
+    __tablename__ = "notices"
+    __table_args__ = (Index("ix_notices_seal", "seal"),)
+
+    # Numbered by chance: in the order of writing, the rows might stand as those do for which people are told.
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    seal: Mapped[bytes]
+    phrase: Mapped[str] = mapped_column(String(80))
+    values: Mapped[dict[str, Any]]
+    way: Mapped[list[str] | None] = mapped_column(JSON)  # a button: the phrase of its label, and its custom id
+    message_tried: Mapped[bool]  # a direct message was refused, so it waits for what the person does next
+    made_at: Mapped[datetime]
 
 
 class BlockRow(Base):

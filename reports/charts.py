@@ -108,7 +108,7 @@ def _positions_chart(poll: Poll, result: Result, captions: Captions, finding: st
         top = write_lines(axes, top + GAP, row.label, row.font)
         _draw_bar(axes, top, row, slices, middle, apart, captions)
         top += BAR
-    return Chart(finding, alternative, figure, LINE * len(title))
+    return Chart(finding, alternative, figure, len(title))
 
 
 def _options_chart(poll: Poll, counts: ChoiceCounts, captions: Captions, finding: str, alternative: str) -> Chart:
@@ -131,7 +131,7 @@ def _options_chart(poll: Poll, counts: ChoiceCounts, captions: Captions, finding
         box(axes, MARGIN, top, INNER_WIDTH, OPTION_BAR, TRACK)
         box(axes, MARGIN, top, share * INNER_WIDTH, OPTION_BAR, OPTION_FILL)
         top += OPTION_BAR
-    return Chart(finding, alternative, figure, LINE * len(title))
+    return Chart(finding, alternative, figure, len(title))
 
 
 def text_alternative(poll: Poll, result: AnyResult, captions: Captions) -> str:

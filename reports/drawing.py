@@ -81,18 +81,13 @@ SMALL_FONT = font(11)
 class Chart:
     """A picture, the finding that stands over it, and what it shows in words for those who do not see it.
 
-    `title_height` is how much of the picture the finding takes under the margin, in pixels.
+    `title_lines` is how many lines the finding takes; they are the first that were written on it.
     """
 
     finding: str
     alternative: str
     figure: Figure
-    title_height: float
-
-    @property
-    def _without_title(self) -> float:
-        """Where the picture begins if the finding is left out, in pixels from the top."""
-        return MARGIN + self.title_height if self.title_height else 0
+    title_lines: int
 
     def png(self) -> bytes:
         """Return it for Discord, 800 dots wide."""
@@ -104,8 +99,10 @@ class Chart:
         """Return it as a PNG for white paper, 800 dots wide, without the finding; the chart is used up by it."""
         for artist in self.figure.findobj():
             _put_on_paper(artist)
+        for line in self.figure.axes[0].texts[: self.title_lines]:
+            line.set_visible(False)
         width, height = self.figure.get_size_inches()
-        shown = Bbox.from_bounds(0, 0, width, height - self._without_title / PIXELS_PER_INCH)
+        shown = Bbox.from_bounds(0, 0, width, height - LINE * self.title_lines / PIXELS_PER_INCH)
         picture = BytesIO()
         self.figure.savefig(picture, format="png", dpi="figure", bbox_inches=shown, metadata={"Software": None})
         return picture.getvalue()
@@ -116,7 +113,12 @@ class Chart:
         `name` is unique on the page: every id begins with it.
         """
         picture = StringIO()
+        title = self.figure.axes[0].texts[: self.title_lines]
+        for line in title:
+            line.set_visible(False)
         self.figure.savefig(picture, format="svg", metadata={"Date": None})
+        for line in title:
+            line.set_visible(True)
         drawn = _PREAMBLE.sub("", picture.getvalue())
         numbers = {found: f"{name}-{number}" for number, found in enumerate(dict.fromkeys(_ID.findall(drawn)))}
         drawn = _ID.sub(lambda match: f'id="{numbers[match[1]]}"', drawn)
@@ -124,8 +126,9 @@ class Chart:
         for colour, of_page in PAGE_COLOURS.items():
             drawn = drawn.replace(colour, of_page)
         width, height = (inches * PIXELS_PER_INCH for inches in self.figure.get_size_inches())
-        height -= self._without_title
-        view = " ".join(f"{pixels * POINTS_PER_PIXEL:g}" for pixels in (0, self._without_title, width, height))
+        title_height = LINE * self.title_lines
+        height -= title_height
+        view = " ".join(f"{pixels * POINTS_PER_PIXEL:g}" for pixels in (0, title_height, width, height))
         opening = (
             f'<svg class="chart" role="img" aria-label="{escape(self.alternative)}" viewBox="{view}" '
             f'width="{width:g}" height="{height:g}">'

@@ -32,7 +32,7 @@ def result_finding(poll: Poll, result: AnyResult, captions: Captions) -> str:
     return _of_options(poll, result.total, captions)
 
 
-def remarks(result: AnyResult, quorum: Quorum, captions: Captions, *, segments: bool = True) -> Iterable[str]:
+def outcome_lines(result: AnyResult, quorum: Quorum, captions: Captions, *, segments: bool = True) -> Iterable[str]:
     """Say what counts do not: why no segments are shown, consensus, and over all and by segment the quorum."""
     say = _saying(captions)
     if result.total.ballots and not result.segments:

@@ -69,7 +69,7 @@ def map_chart(polls: Sequence[EndedPoll], captions: Captions) -> Chart:
     ]
     if len(placed) > len(shown):
         names.append((_say(captions, "map.more", count=len(placed) - len(shown)),))
-    lines = len(title) + len(subject) + 2 + sum(map(len, names))
+    lines = len(title) + len(subject) + 3 + sum(map(len, names))
     height = 2 * MARGIN + LINE * lines + PLOT + 2 * GAP
     figure, axes = card(height)
     top = write_lines(axes, MARGIN, title, TITLE_FONT)
@@ -80,10 +80,10 @@ def map_chart(polls: Sequence[EndedPoll], captions: Captions) -> Chart:
     spots = [_spot(one, top) for one in shown]
     for number, (spot, disc) in enumerate(zip(spots, apart(spots, _frame(top)), strict=True), start=1):
         _draw_disc(axes, spot, disc, captions.number(number))
-    top += PLOT + LINE + GAP
+    top += PLOT + 2 * LINE + GAP
     for name in names:
         top = write_lines(axes, top, name, LABEL_FONT)
-    return Chart(finding, _map_alternative(finding, placed, captions), figure, LINE * len(title))
+    return Chart(finding, _map_alternative(finding, placed, captions), figure, len(title))
 
 
 def turnout_chart(turnout: Turnout | None, captions: Captions) -> Chart:
@@ -109,7 +109,7 @@ def turnout_chart(turnout: Turnout | None, captions: Captions) -> Chart:
         _draw_curve(axes, top, turnout, row, most)
         top += CURVE
     _write_days(axes, top + GAP / 2, turnout, captions)
-    return Chart(finding, _turnout_alternative(finding, turnout, captions), figure, LINE * len(title))
+    return Chart(finding, _turnout_alternative(finding, turnout, captions), figure, len(title))
 
 
 def themes_chart(themes: Sequence[tuple[str, int]], captions: Captions) -> Chart:
@@ -136,7 +136,7 @@ def themes_chart(themes: Sequence[tuple[str, int]], captions: Captions) -> Chart
         box(axes, MARGIN, top, share * INNER_WIDTH, THEME_BAR, SKY)
         top += THEME_BAR
     told_in_words = "; ".join(f"{label}: {captions.number(number)}" for label, number in ranked)
-    return Chart(finding, shortened(f"{finding}. {told_in_words}".strip()), figure, LINE * len(title))
+    return Chart(finding, shortened(f"{finding}. {told_in_words}".strip()), figure, len(title))
 
 
 def _empty(finding: str, subject: str, captions: Captions) -> Chart:
@@ -144,7 +144,7 @@ def _empty(finding: str, subject: str, captions: Captions) -> Chart:
     title = wrapped(finding, TITLE_FONT, INNER_WIDTH)
     figure, axes = card(2 * MARGIN + LINE * (len(title) + len(lines)))
     write_lines(axes, write_lines(axes, MARGIN, title, TITLE_FONT), lines, LABEL_FONT, colour=QUIET)
-    return Chart(finding, finding, figure, LINE * len(title))
+    return Chart(finding, finding, figure, len(title))
 
 
 def ranked_themes(themes: Sequence[tuple[str, int]], captions: Captions) -> list[tuple[str, int]]:
@@ -213,11 +213,11 @@ def _draw_plot(axes: Axes, top: float, captions: Captions) -> None:
             label = captions.decimal(tick) if tick == TICKS[2] else captions.number(int(tick))
             write(axes, x, bottom, label, SMALL_FONT, colour=QUIET, align="center")
             write(axes, left - 4, y - LINE / 2, label, SMALL_FONT, colour=QUIET, align="right")
-    write(axes, left + 6, bottom - LINE, _say(captions, "map.objected"), SMALL_FONT, colour=QUIET)
-    write(axes, right - 6, bottom - LINE, _say(captions, "map.agreed"), SMALL_FONT, colour=QUIET, align="right")
-    write(axes, right - 6, top, _say(captions, "map.divided"), SMALL_FONT, colour=QUIET, align="right")
-    name = f"{_say(captions, 'map.consensus')} →"
-    write(axes, (left + right) / 2 + (right - left) / 4, bottom, name, SMALL_FONT, align="center")
+    # What the corners mean stands under them: within the plot a disc could hide it.
+    below = bottom + LINE
+    write(axes, left, below, f"↙ {_say(captions, 'map.objected')}", SMALL_FONT, colour=QUIET)
+    write(axes, (left + right) / 2, below, f"{_say(captions, 'map.consensus')} →", SMALL_FONT, align="center")
+    write(axes, right, below, f"{_say(captions, 'map.agreed')} ↘", SMALL_FONT, colour=QUIET, align="right")
 
 
 def _draw_disc(axes: Axes, spot: Point, disc: Point, number: str) -> None:

@@ -16,7 +16,7 @@ from models.tally import OTHER, ChoiceResult, Result
 from reports.captions import Captions
 from reports.charts import result_chart
 from reports.drawing import Chart
-from reports.findings import remarks
+from reports.findings import outcome_lines
 from reports.markup import Html, element, joined, link, listed, paragraph, table
 from reports.overview import Overview, named_themes
 from reports.overview_charts import map_chart, ranked_themes, themes_chart, turnout_chart
@@ -136,7 +136,7 @@ class _Page:
             pieces.append(self._choices(title, poll, one.result))
         else:
             pieces.append(self._counts(title, one.result))
-        pieces += [paragraph(line) for line in remarks(one.result, poll.quorum, self.captions)]
+        pieces += [paragraph(line) for line in outcome_lines(one.result, poll.quorum, self.captions)]
         pieces.append(paragraph(self.captions.segment_source(poll.segment_source), class_="quiet"))
         pieces += self._quotes(poll, quotes)
         pieces.append(self._back())

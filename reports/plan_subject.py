@@ -12,7 +12,7 @@ from models.tally import ChoiceResult, PositionCounts, Result
 from reports.captions import Captions
 from reports.charts import result_chart
 from reports.disputes import disputes
-from reports.findings import remarks, result_finding
+from reports.findings import outcome_lines, result_finding
 from reports.plan_data import OpenProposal, Part, PlanData
 from reports.plan_paper import Paper, Reference
 from reports.plan_sources import Sources
@@ -96,7 +96,7 @@ class SubjectWriter:
         self._asked(poll, article, reference)
         self._paper.write(result_finding(poll, result, self._captions), reference)
         said = [self._say("plan.ended_early", reason=poll.end_reason)] if poll.end_reason else []
-        said += remarks(result, poll.quorum, self._captions)
+        said += outcome_lines(result, poll.quorum, self._captions)
         if not (poll.quorum.heads or poll.quorum.share):
             said.append(self._say("plan.no_quorum"))
         for line in said:

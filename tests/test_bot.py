@@ -21,10 +21,10 @@ import bot
 from cogs.client import ConsultationBot
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES, Catalogue
-from models import consultations
+from models import consultations, participants
 from models.limits import Deed, Policy
-from models.sealing import Sealer
-from models.store import open_store
+from models.sealing import Sealer, secrets_folder
+from models.store import is_in_use, open_store
 
 HERE = Path(bot.__file__).parent
 VALLEY = HERE / "content" / "valley"
@@ -374,8 +374,9 @@ def test_limits_and_links_are_settings_with_defaults(settings: pytest.MonkeyPatc
     assert bot.Settings().policy == Policy()
     settings.setenv("FEEDBACK_PER_HOUR", "3")
     settings.setenv("QUESTIONS_PER_HOUR", "7")
+    settings.setenv("PROPOSALS_PER_HOUR", "2")
     settings.setenv("LINKS", "refused")
-    assert bot.Settings().policy == Policy({Deed.FEEDBACK: 3, Deed.QUESTION: 7}, links=False)
+    assert bot.Settings().policy == Policy({Deed.FEEDBACK: 3, Deed.QUESTION: 7, Deed.PROPOSAL: 2}, links=False)
 
 
 def test_settings_come_from_the_file_and_the_environment_wins(settings: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -396,6 +397,90 @@ def test_even_in_detail_the_log_holds_nothing_that_libraries_know_of_people(sett
     assert bot.main(["check"]) == 0
     for name in ("discord.gateway", "discord.http", "aiosqlite"):
         assert not logging.getLogger(name).isEnabledFor(logging.DEBUG)
+
+
+def with_consultations(*servers: int, opened: bool = False) -> list[str]:
+    """Fill the operator's store with consultations that somebody joined; return the names of their secrets."""
+
+    async def fill() -> None:
+        store = await bot.open_the_store(bot.Settings())
+        for server in servers:
+            async with store.write() as session:
+                made = await consultations.prepare(session, server, "valley", ("en",))
+                await participants.join(session, made.id, 42, "academia", [])
+                await participants.choose_language(session, 42, "fr")
+                if opened:
+                    await consultations.open_consultation(session, made.id)
+        await store.close()
+
+    asyncio.run(fill())
+    return kept_secrets()
+
+
+def kept_secrets() -> list[str]:
+    return sorted(file.name for file in secrets_folder(Path(os.environ["KEY_FILE"])).iterdir())
+
+
+def members() -> int:
+    async def count() -> int:
+        store = await bot.open_the_store(bot.Settings())
+        found = len(store.memory.participants)
+        await store.close()
+        return found
+
+    return asyncio.run(count())
+
+
+def test_the_operator_reads_what_is_destroyed_and_confirms_it(
+    settings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [secret] = with_consultations(700)
+    settings.setattr("builtins.input", lambda _question: "forget")
+    assert bot.main(["forget"]) == 0
+    told = capsys.readouterr().out
+    assert "1 memberships, 0 message ids, 1 languages" in told
+    assert "Copies of the secret or of the store that you made yourself" in told
+    assert secret not in kept_secrets()
+    assert members() == 0
+
+
+def test_without_confirmation_nothing_is_destroyed(
+    settings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = with_consultations(700)
+    settings.setattr("builtins.input", lambda _question: "yes")
+    assert bot.main(["forget"]) == 1
+    assert "Nothing was destroyed." in capsys.readouterr().out
+    assert kept_secrets() == before
+    assert members() == 1
+
+
+def test_of_several_consultations_one_must_be_named_and_the_others_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    with_consultations(700, 800)
+    assert bot.main(["forget", "--yes"]) == 1
+    assert "700, 800" in complaint(capsys.readouterr())
+    assert bot.main(["forget", "800", "--yes"]) == 0
+    assert members() == 1
+
+
+def test_forgetting_is_refused_while_the_consultation_is_open_or_the_bot_runs_or_nothing_is_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert bot.main(["forget", "--yes"]) == 1
+    assert "no store" in complaint(capsys.readouterr())
+    with_consultations(700, opened=True)
+    assert bot.main(["forget", "--yes"]) == 1
+    assert "/consultation close" in complaint(capsys.readouterr())
+
+    async def while_it_runs() -> bool:
+        store = await bot.open_the_store(bot.Settings())
+        try:
+            return is_in_use(os.environ["DATABASE_URL"])
+        finally:
+            await store.close()
+
+    assert asyncio.run(while_it_runs())
+    assert not is_in_use(os.environ["DATABASE_URL"])
 
 
 STOPPED_WHILE_RUNNING = """

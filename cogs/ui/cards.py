@@ -9,11 +9,21 @@ from discord import ui
 
 from cogs.ui.ballots import menu, option_lines, position_buttons
 from cogs.ui.layout import Piece, button, card, fitting, harmless, rows, source, text
-from cogs.ui.outcome_cards import outcome_lines
+from cogs.ui.outcome_cards import decision_lines
 from cogs.ui.quotes import with_quotes
 from cogs.ui.texts import Speech, captions
 from content.catalogue import Catalogue, Recommendation
-from models.records import ConsultationState, Outcome, Poll, PollKind, Position, Quote, Visibility, Wording
+from models.records import (
+    ConsultationState,
+    Outcome,
+    Poll,
+    PollKind,
+    Position,
+    Proposal,
+    Quote,
+    Visibility,
+    Wording,
+)
 from models.tally import (
     AnyResult,
     ChoiceCounts,
@@ -22,7 +32,7 @@ from models.tally import (
     SegmentRow,
 )
 from reports.captions import Captions
-from reports.findings import remarks
+from reports.findings import outcome_lines
 
 CHART = "result.png"
 OPTIONS_OF_SEGMENT = 3
@@ -137,7 +147,9 @@ def poll_preview(
 
 def cancelled_card(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
     """Draw what is said in the thread of a poll that was cancelled."""
-    return [card(*(text(f"### {poll.wording[say.language].title}", *_cancelled(poll, say)) for say in speeches))]
+    return [
+        card(*(text(f"### {harmless(poll.wording[say.language].title)}", *_cancelled(poll, say)) for say in speeches))
+    ]
 
 
 def result_card(
@@ -156,7 +168,7 @@ def result_card(
     def draw(tables: int) -> list[Piece]:
         pieces: list[Piece] = []
         for number, say in enumerate(speeches):
-            lines = [f"### {say('result.title', title=poll.wording[say.language].title)}"]
+            lines = [f"### {say('result.title', title=harmless(poll.wording[say.language].title))}"]
             if not poll.is_published:
                 lines.append(say("results.unpublished"))
             if poll.end_reason:
@@ -184,7 +196,7 @@ def _subject_pieces(
             *wording(recommendation, state.poll, say, options=state.lists_options),
             ui.Separator(visible=False),
             *_poll_status(catalogue, state, say, segments=number < tables),
-            *([text(*outcome_lines(state.outcome, say))] if state.outcome else []),
+            *([text(*decision_lines(state.outcome, say))] if state.outcome else []),
             ui.Separator(),
         ]
     if state.chart_text is not None:
@@ -215,9 +227,12 @@ def _subject(state: CardState) -> str:
 def wording(recommendation: Recommendation | None, poll: Poll | None, say: Speech, *, options: bool) -> list[Piece]:
     """Draw what was put to the vote and if asked for its options, with a warning where the content has changed since.
 
-    What moderators asked themselves is marked as theirs, because the article does not say it.
+    What moderators asked themselves is marked as theirs, and what a participant proposed as a participant's, because
+    the article does not say it.
     """
     choices = option_lines(poll, say) if poll and options else []
+    if poll is not None and poll.proposal is not None:
+        return [_proposal(poll, poll.proposal, say)]
     if recommendation is None:
         return [_own_question(poll.wording[say.language], choices, say)] if poll else []
     title, body = recommendation.title.in_language(say.language), recommendation.text.in_language(say.language)
@@ -227,6 +242,18 @@ def wording(recommendation: Recommendation | None, poll: Poll | None, say: Speec
             lines.append(say("card.wording_changed"))
         title, body = voted_on.title, voted_on.text
     return [text(f"### {title}", body, *lines, *choices, source(recommendation.citation, say))]
+
+
+def _proposal(poll: Poll, proposal: Proposal, say: Speech) -> Piece:
+    """Draw what a participant proposed: on what, and in which language they wrote it, never who they are."""
+    words, original = poll.wording[say.language].text, poll.wording[proposal.language].text
+    written = "card.proposal_written" if words == original else "card.proposal_translated"
+    return text(
+        f"### 💡 {say('card.proposal')}",
+        *([say("card.proposal_amends", title=proposal.titles[say.language])] if proposal.amends else []),
+        f"**{harmless(words.strip())}**",
+        f"-# {say(written, language=say(f'language.{proposal.language}'))}",
+    )
 
 
 def _own_question(asked: Wording, choices: Iterable[str], say: Speech) -> Piece:
@@ -248,14 +275,13 @@ def _ballot(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
 
 
 def chart_gallery(description: str) -> Piece:
-    return gallery((CHART, description))
+    return gallery(CHART, description)
 
 
-def gallery(*pictures: tuple[str, str]) -> Piece:
-    """Show attached pictures, each its file's name and its text alternative."""
+def gallery(name: str, description: str) -> Piece:
+    """Show an attached picture with its text alternative."""
     made: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
-    for name, description in pictures:
-        made.add_item(media=f"attachment://{name}", description=description)
+    made.add_item(media=f"attachment://{name}", description=description)
     return made
 
 
@@ -264,7 +290,7 @@ def result_lines(result: AnyResult, poll: Poll, names: Captions, say: Speech, *,
     yield from counts_lines(poll, result.total, names, say, most=None if segments else OPTIONS_IN_SHORT)
     for row in result.segments if segments else ():
         yield _segment_line(poll, row, names, say)
-    yield from remarks(result, poll.quorum, names, segments=segments)
+    yield from outcome_lines(result, poll.quorum, names, segments=segments)
 
 
 def counts_lines(

@@ -157,3 +157,19 @@ async def _give_roles(
             await member.remove_roles(*map(discord.Object, lost))
     except discord.HTTPException as error:
         log.warning("a group's role could not be given (Discord's code %s)", error.code)
+
+
+async def take_roles(bot: "ConsultationBot", consultation: Consultation, user: discord.User | discord.Member) -> None:
+    """Take back the groups' roles of somebody who is no participant any more, also where they are not in the server."""
+    roles = {place.discord_id for place in bot.store.memory.places(consultation.id, PlaceKind.GROUP_ROLE)}
+    guild = bot.get_guild(consultation.guild_id)
+    if guild is None:
+        return
+    try:
+        member = await guild.fetch_member(user.id)
+        if lost := {role.id for role in member.roles} & roles:
+            await member.remove_roles(*map(discord.Object, lost))
+    except discord.NotFound:  # they have left the server, and their roles with it
+        return
+    except discord.HTTPException as error:
+        log.warning("a group's role could not be taken back (Discord's code %s)", error.code)

@@ -14,14 +14,14 @@ def outcome_card(outcome: Outcome, titles: Mapping[str, str], speeches: Sequence
     return [
         card(
             *(
-                text(f"### {say('outcome.title', title=harmless(titles[say.language]))}", *outcome_lines(outcome, say))
+                text(f"### {say('outcome.title', title=harmless(titles[say.language]))}", *decision_lines(outcome, say))
                 for say in speeches
             )
         )
     ]
 
 
-def outcome_lines(outcome: Outcome, say: Speech) -> list[str]:
+def decision_lines(outcome: Outcome, say: Speech) -> list[str]:
     """Say what was decided and when, why, in which new words, and when it is looked at again."""
     decided = discord.utils.format_dt(outcome.decided_at, "D")
     lines = [say("outcome.decided", decision=say(f"decision.{outcome.decision}"), decided=decided)]

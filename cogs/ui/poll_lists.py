@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 
 from cogs.source import choices, find_recommendation
+from cogs.ui.layout import harmless
 from cogs.ui.texts import Speech
 from content.catalogue import LANGUAGES
 from models import polls
@@ -52,13 +53,13 @@ def unended_choices(
 
 
 def unended_poll(bot: "ConsultationBot", consultation: Consultation, named: str, say: Speech) -> tuple[Poll, str]:
-    """Return the poll that has not ended and is named so, and its title as put to the vote.
+    """Return the poll that has not ended and is named so, and its title as put to the vote, harmless.
 
     It is found by what was voted on, because the content may have lost the recommendation since. Raises
     ConsultationError where there is none.
     """
     if (poll := find_poll(unended_polls(bot, consultation), named, say)) is not None:
-        return poll, poll.wording[say.language].title
+        return poll, harmless(poll.wording[say.language].title)
     find_recommendation(bot, named, say)
     raise ConsultationError("poll.none_open")
 

@@ -10,12 +10,13 @@ from content.catalogue import Catalogue
 from models.records import Poll, Quote
 
 PAGE_LENGTH = 3_400  # leaves room for the heading of a page
+QUOTED_LENGTH = 1_500  # of several reasons on a card, so that it can still be taken in
 
 
 def with_quotes(
     drawn: list[Piece], catalogue: Catalogue, poll: Poll, quotes: Sequence[Quote], speeches: Sequence[Speech]
 ) -> list[Piece]:
-    """Add to a card what was `drawn` for it, as many reasons as fit, and the way to all where they do not."""
+    """Add to what was `drawn` as many reasons as fit, and the way to all of them where some do not."""
     if not quotes:
         return drawn
     blocks = [_block(catalogue, poll, quote, speeches) for quote in quotes]
@@ -23,8 +24,9 @@ def with_quotes(
         left = len(blocks) - shown
         heading = f"**{_joined('quotes.title', speeches)}**"
         more = [_joined("quotes.more", speeches, count=left)] if left else []
-        added = [*drawn, text(heading, *blocks[:shown], *more)]
-        if text_length(added) <= LAYOUT_LENGTH:
+        quoted = "\n\n".join(blocks[:shown])
+        added = [*drawn, text(heading, quoted, *more)]
+        if text_length(added) <= LAYOUT_LENGTH and (shown == 1 or len(quoted) <= QUOTED_LENGTH):
             return [*added, *(_way_to_all(poll, speeches) if left else [])]
     return [*drawn, *_way_to_all(poll, speeches)]
 
@@ -49,10 +51,10 @@ def _pages(blocks: Sequence[str]) -> list[str]:
     """Lay quotations out in as many texts as they need."""
     pages: list[list[str]] = [[]]
     for block in blocks:
-        if pages[-1] and sum(map(len, pages[-1])) + len(block) > PAGE_LENGTH:
+        if pages[-1] and len("\n\n".join([*pages[-1], block])) > PAGE_LENGTH:
             pages.append([])
         pages[-1].append(block)
-    return ["\n".join(page) for page in pages]
+    return ["\n\n".join(page) for page in pages]
 
 
 def _block(catalogue: Catalogue, poll: Poll, quote: Quote, speeches: Sequence[Speech]) -> str:

@@ -35,7 +35,7 @@ def results_page(
         ways.append(button(say("deck.previous"), "results_page", order, page - 1))
     if page < last:
         ways.append(button(say("deck.next"), "results_page", order, page + 1))
-    picture: list[Piece] = [gallery((MAP, map_text))] if map_text else []
+    picture: list[Piece] = [gallery(MAP, map_text)] if map_text else []
     return sent_once(
         card(
             text(f"## {say('results.title')}", f"-# {say(f'order.{order}')}"),

@@ -12,6 +12,7 @@ from discord import ui
 from cogs.ui.layout import Piece, button, card, custom_id, harmless, link, rows, sent_once, shortened, text
 from cogs.ui.texts import Speech
 from content.catalogue import Catalogue
+from models.errors import ConsultationError
 from models.records import Attachment, Consultation, Feedback, FeedbackKind, Poll, Quotation
 from models.review import Opened, Step, Theme
 from models.review_queue import Queue, Shown, Wanted
@@ -27,6 +28,7 @@ REPLY_LENGTH = 1_200
 KILOBYTE, MEGABYTE = 1_000, 1_000_000
 _KINDS = {FeedbackKind.THREAD: "t", FeedbackKind.PRIVATE: "p"}
 _SHOWN = dict(zip(Shown, "aunwp", strict=True))
+_SHOWN_BY = {letter: shown for shown, letter in _SHOWN.items()}
 
 
 def packed(wanted: Wanted) -> str:
@@ -37,15 +39,21 @@ def packed(wanted: Wanted) -> str:
 
 
 def unpacked(carried: str) -> Wanted:
-    """Return what `packed` made this of; of a recommendation, its group is implied."""
-    about, shown, theme, kind = carried.split(".")
-    return Wanted(
-        group=about[1:] if about.startswith("g") else None,
-        recommendation=about[1:] if about.startswith("r") else None,
-        shown=next(one for one, letter in _SHOWN.items() if letter == shown),
-        theme=int(theme) if theme else None,
-        kind=next((one for one, letter in _KINDS.items() if letter == kind), None),
-    )
+    """Return what `packed` made this of; of a recommendation, its group is implied.
+
+    Raises ConsultationError for what it did not make.
+    """
+    try:
+        about, shown, theme, kind = carried.split(".")
+        return Wanted(
+            group=about[1:] if about.startswith("g") else None,
+            recommendation=about[1:] if about.startswith("r") else None,
+            shown=_SHOWN_BY[shown],
+            theme=int(theme) if theme else None,
+            kind=next((one for one, letter in _KINDS.items() if letter == kind), None),
+        )
+    except (ValueError, KeyError) as error:
+        raise ConsultationError("error.leads_nowhere") from error
 
 
 def queue_card(

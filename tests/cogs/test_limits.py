@@ -131,7 +131,7 @@ def longest_content() -> Iterator[tuple[str, str]]:
         "privacy.toml",
         "".join(
             entry("notice", key, "", title=min(title, share - words), text=words - 50) for key in rules.REQUIRED_NOTICES
-        ),
+        ).replace("W" * len(rules.DAYS) + '"', rules.DAYS + '"'),
     )
     related = ", ".join(f'"fact-{n}"' for n in range(1, 4))
     questions = "tags = {}\n[fact.questions]\nen = ['How long is the longest answer?']\n"
@@ -263,7 +263,8 @@ def test_every_page_of_reasons_fits_and_all_are_on_one(
     longest: Catalogue, ended: Poll, language: str, words: str
 ) -> None:
     quotes = [Quote("object", SEGMENTS[0], f"N{number:02}N {words[:-5]}") for number in range(40)]
-    pages_, page = [], 0
+    pages_: list[str] = []
+    page = 0
     while page == len(pages_):
         view = quotes_page(longest, ended, quotes, page, Speech(language))
         assert not refused(*view.children)

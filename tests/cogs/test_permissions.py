@@ -12,7 +12,7 @@ from typing import Any
 import discord
 import pytest
 from discord import ui
-from simcord import ChannelHandle, GuildHandle, InteractionResult, UserHandle
+from simcord import ChannelHandle, GuildHandle, InteractionResult, RoleHandle, UserHandle
 from simcord.backend.errors import SetupError
 
 from cogs.ui.layout import custom_id, sent_once
@@ -47,6 +47,7 @@ class Row:
 # What is given need only get past the gate: a row that is refused for another reason counts as let in.
 ON_STEM = {"recommendation": STEM}
 WHY = {"reason": "A reason."}
+MENU = "Add a private comment"
 COMMANDS = {
     "about": Row(Who.ANYONE),
     "help": Row(Who.ANYONE),
@@ -59,6 +60,8 @@ COMMANDS = {
     "vote": Row(Who.MEMBERS),
     "join": Row(Who.WRITERS),
     "feedback": Row(Who.WRITERS),
+    "propose": Row(Who.WRITERS),
+    "review proposals": Row(Who.MODERATORS),
     "export": Row(Who.MODERATORS),
     "poll open": Row(Who.MODERATORS, ON_STEM),
     "poll open-all": Row(Who.MODERATORS, {"group": "No such group"}),
@@ -70,6 +73,18 @@ COMMANDS = {
     "question list": Row(Who.MODERATORS),
     "question answer": Row(Who.MODERATORS, {"question": "Who pays?", "language": "en"}),
     "question answers": Row(Who.MODERATORS),
+    "review feedback": Row(Who.MODERATORS),
+    "review theme": Row(Who.MODERATORS, {"feedback": "F-NOBODY", "theme": "Costs"}),
+    "outcome decide": Row(Who.MODERATORS, {**ON_STEM, "decision": "adopted"}),
+    "outcome due": Row(Who.MODERATORS),
+    "results": Row(Who.MEMBERS),
+    "report overview": Row(Who.MODERATORS),
+    "report page": Row(Who.MODERATORS),
+    "mydata": Row(Who.ANYONE),
+    MENU: Row(Who.WRITERS),
+    "consultation segment source": Row(Who.MODERATORS, {"source": "declared"}),
+    "consultation segment role": Row(Who.MODERATORS, {"role": "some role"}),
+    "consultation segment confirm": Row(Who.MODERATORS, {"person": "somebody"}),
     "consultation status": Row(Who.MODERATORS),
     "consultation missing": Row(Who.MODERATORS, ON_STEM),
     "consultation expect": Row(Who.MODERATORS, {"segment": "industry", "heads": 3}),
@@ -113,6 +128,25 @@ COMPONENTS = {
     "deck_choose": Row(Who.WRITERS, arguments=("poll", ""), menu="support"),
     "deck_ranked": Row(Who.MEMBERS, arguments=("poll", "", ""), menu="support"),
     "deck_ballot": Row(Who.WRITERS, arguments=("support", "poll", "", 1)),
+    "propose_typed": Row(Who.WRITERS, arguments=("g", "training", 1)),
+    "propose_correct": Row(Who.WRITERS, arguments=(1,)),
+    "propose_corrected": Row(Who.WRITERS, arguments=(1, 1)),
+    "propose_send": Row(Who.WRITERS, arguments=(1,)),
+    # Whose it is decides; what moderators ask back is answered in direct messages too.
+    "propose_leave": Row(Who.ANYONE, arguments=(1,)),
+    "propose_answer": Row(Who.ANYONE, arguments=(1,)),
+    "propose_answered": Row(Who.ANYONE, arguments=(1, 1)),
+    **{
+        f"proposal_{name}": Row(Who.MODERATORS, arguments=(1, 1))
+        for name in ("approve", "reject", "ask", "translate", "correct")
+    },
+    **{
+        f"proposal_{name}": Row(Who.MODERATORS, arguments=(1, 1, 1))
+        for name in ("approved", "rejected", "asked", "translated", "corrected")
+    },
+    "proposal_merge": Row(Who.MODERATORS, arguments=(1, 1), menu="2"),
+    "proposal_merged": Row(Who.MODERATORS, arguments=(1, 1, 2, 1)),
+    "proposal_next": Row(Who.MODERATORS, arguments=(1,)),
     "asked": Row(Who.MODERATORS, arguments=(1, 1)),
     "correct_draft": Row(Who.MODERATORS, arguments=(1,)),
     "open_draft": Row(Who.MODERATORS, arguments=(1,)),
@@ -125,6 +159,28 @@ COMPONENTS = {
     "questions_removed": Row(Who.MODERATORS, arguments=(0, 1)),
     "answer_remove": Row(Who.MODERATORS, arguments=(1, 0)),
     "log": Row(Who.MODERATORS, arguments=(0, "", "")),
+    "mydata": Row(Who.ANYONE, arguments=(1,)),
+    "mydata_files": Row(Who.ANYONE, arguments=(1,)),
+    "mydata_erase": Row(Who.ANYONE, arguments=(1,)),
+    "mydata_keep": Row(Who.ANYONE),
+    "review_page": Row(Who.MODERATORS, arguments=(".a..", 0)),
+    "review_show": Row(Who.MODERATORS, arguments=(".a..",), menu="unread"),
+    "review_open": Row(Who.MODERATORS, arguments=("F-NOBODY", 0, "", 0)),
+    "review_next": Row(Who.MODERATORS, arguments=(".a..", 0)),
+    "review_mark": Row(Who.MODERATORS, arguments=("pinned", "F-NOBODY", 0, "", 0)),
+    "review_themes": Row(Who.MODERATORS, arguments=("F-NOBODY", 0, "", 0)),
+    "themes": Row(Who.MODERATORS, arguments=("F-NOBODY", 0, "", 0, 1)),
+    "review_reply": Row(Who.MODERATORS, arguments=("F-NOBODY", 0, "", 0)),
+    "reply": Row(Who.MODERATORS, arguments=("F-NOBODY", 0, "", 0, 1)),
+    "review_earlier": Row(Who.MODERATORS, arguments=("F-NOBODY",)),
+    "results_page": Row(Who.MEMBERS, arguments=("consensus", 0)),
+    "results_open": Row(Who.MEMBERS, arguments=(0,), menu="1"),
+    "reasons": Row(Who.MEMBERS, arguments=(1,)),
+    "reasons_page": Row(Who.MEMBERS, arguments=(1, 0)),
+    "decided": Row(Who.MODERATORS, arguments=("adopted", STEM, 1)),
+    "words_on": Row(Who.WRITERS, arguments=(1, 1)),
+    # What is about oneself alone needs no more than being oneself; last, because it ends one's membership.
+    "mydata_erase_now": Row(Who.ANYONE, arguments=(1,)),
 }
 # These change for whom the rest is open, so they are given last.
 LAST = ("consultation close", "consultation setup")
@@ -183,10 +239,14 @@ class Stage:
     channel: ChannelHandle
     poll_id: int
     somebody: UserHandle
+    some_role: RoleHandle
 
     async def give(self, name: str, row: Row) -> Outcome:
         """Give a command."""
-        given = {option: self.somebody if value == "somebody" else value for option, value in row.given.items()}
+        stand_ins = {"somebody": self.somebody, "some role": self.some_role}
+        given = {option: stand_ins.get(value, value) for option, value in row.given.items()}
+        if name == MENU:
+            return await self._give_on_a_message(name)
         try:
             if self.place is Place.DIRECT_MESSAGE:
                 result = await self.who.slash(name, **given)
@@ -196,6 +256,14 @@ class Stage:
             assert "not visible to this user" in str(hidden)  # noqa: PT017 - any other is a mistake in the table
             return Outcome.NOT_SHOWN
         return self._outcome(result)
+
+    async def _give_on_a_message(self, name: str) -> Outcome:
+        if self.place is Place.DIRECT_MESSAGE:
+            menu = self.house.bot.tree.get_command(name, type=discord.AppCommandType.message)
+            assert isinstance(menu, discord.app_commands.ContextMenu)
+            return Outcome.NOT_SHOWN if menu.guild_only else Outcome.LET_IN
+        message = await self.who.send(self.channel, "Something said.")
+        return self._outcome(await self.who.context_menu(self.channel, name, message))
 
     async def press(self, name: str, row: Row) -> Outcome:
         """Press a component that the bot has sent to this place."""
@@ -247,7 +315,8 @@ async def stage(open_house: House, role: str, place: Place) -> Stage:
         await open_house.moderator.slash(open_house.lobby, "consultation block", person=who, **WHY)
     if place is Place.DIRECT_MESSAGE:
         who, channel = user, user.dm_channel
-    return Stage(open_house, role, place, who, channel, poll_id, open_house.env.create_user("somebody-example"))
+    somebody = open_house.env.create_user("somebody-example")
+    return Stage(open_house, role, place, who, channel, poll_id, somebody, guild.create_role("Some role"))
 
 
 def roles_of(house: House, guild: GuildHandle, role: str) -> list[Any]:

@@ -14,8 +14,8 @@ from models import trace
 from models.errors import ConsultationError
 from models.records import Position, Quotation
 from tests.cogs.conftest import House, answered, said
-from tests.cogs.test_results import DATA, STEM, cast, close
-from tests.cogs.test_voting import phrase, title
+from tests.cogs.test_results import DATA, cast, close
+from tests.cogs.test_voting import STEM, phrase, title
 
 
 @pytest.fixture

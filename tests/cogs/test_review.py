@@ -373,16 +373,6 @@ async def test_private_words_on_a_message_lead_the_moderator_to_it(open_house: H
     assert links == [f"https://discord.com/channels/{open_house.guild.id}/{thread.id}/{message.id}"]
 
 
-async def test_another_cog_s_command_can_stand_in_the_same_group(open_house: House) -> None:
-    async def proposals(interaction: discord.Interaction[Any]) -> None:
-        await interaction.response.send_message("none", ephemeral=True)
-
-    cog: Any = open_house.bot.get_cog("Review")
-    cog.review.add_command(discord.app_commands.Command(name="proposals", description="Proposals", callback=proposals))
-    await open_house.bot.tree.sync()
-    assert said(await open_house.moderator.slash(open_house.lobby, "review proposals")) == "none"
-
-
 @pytest.mark.parametrize("words", [" \n", "\u202e\u2066"])
 async def test_a_blank_answer_is_refused(open_house: House, words: str) -> None:
     await open_house.member("ann-example").send(open_house.thread(ON), "Start earlier")

@@ -42,7 +42,8 @@ async def ballots(house: House) -> list[str]:
 
 async def traced(house: House) -> list[TraceEntry]:
     async with house.store.read() as session:
-        return await trace.entries(session, house.store.memory.consultations[house.guild.id].id)
+        every = await trace.entries(session, house.store.memory.consultations[house.guild.id].id)
+    return [one for one in every if one.action.startswith("segment_")]
 
 
 def hand_over(house: House, who: MemberActor, *roles: RoleHandle) -> None:

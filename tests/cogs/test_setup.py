@@ -470,7 +470,8 @@ async def test_closing_ends_the_open_votes_for_the_reason_given(open_house: Hous
     ann = open_house.member("ann-example")
     await open_house.vote(ann, STEM, "Support", segment="academia", groups=[])
 
-    assert await run(open_house, "close", reason="The round is over.") == phrase("consultation.closed")
+    told = await run(open_house, "close", reason="The round is over.")
+    assert told.startswith(phrase("consultation.closed"))
 
     for recommendation in (STEM, "growth-capital"):
         assert "It was ended early: The round is over." in shown(open_house.card(recommendation))
@@ -491,7 +492,7 @@ async def test_closing_is_all_or_nothing(open_house: House, monkeypatch: pytest.
         assert neutral(await run(open_house, "close", reason="Enough."))
 
     assert open_house.bot.consultation_in(open_house.guild.id).state is ConsultationState.OPEN
-    assert await run(open_house, "close", reason="Enough.") == phrase("consultation.closed")
+    assert (await run(open_house, "close", reason="Enough.")).startswith(phrase("consultation.closed"))
 
 
 @pytest.mark.parametrize(("command", "options"), [("open", {}), ("close", {"reason": "Enough."}), ("status", {})])

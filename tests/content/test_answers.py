@@ -267,9 +267,9 @@ def _of(part: str, **wanted: str) -> list[Question]:
 @pytest.mark.parametrize(
     ("part", "first", "among_three", "needless", "wrong", "refused"),
     [
-        ("tuned", 0.96, 0.99, 0.06, 0.03, 0.98),
+        ("tuned", 0.99, 1.0, 0.02, 0.03, 0.98),
         ("judged", 0.94, 1.0, 0.06, 0.05, 1.0),
-        ("held_out", 0.91, 0.98, 0.17, 0.16, 0.88),
+        ("held_out", 0.87, 0.98, 0.13, 0.16, 0.90),
     ],
 )
 def test_the_figures_reached_are_kept(
@@ -286,7 +286,7 @@ def test_the_figures_reached_are_kept(
     assert reached.refused >= refused - unknown
 
 
-@pytest.mark.parametrize(("part", "first"), [("judged", 0.82), ("held_out", 0.76)])
+@pytest.mark.parametrize(("part", "first"), [("judged", 0.88), ("held_out", 0.76)])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_language_is_left_behind(answers: Answers, part: str, first: float, language: str):
     asked = _of(part, language=language)
@@ -295,7 +295,7 @@ def test_no_language_is_left_behind(answers: Answers, part: str, first: float, l
     assert reached.language >= 1 - SLACK / len(asked)
 
 
-@pytest.mark.parametrize(("kind", "refused"), [("near_miss", 0.75), ("off_topic", 1.0), ("small_talk", 1.0)])
+@pytest.mark.parametrize(("kind", "refused"), [("near_miss", 0.78), ("off_topic", 1.0), ("small_talk", 1.0)])
 def test_each_kind_of_question_without_an_answer_is_refused(answers: Answers, kind: str, refused: float):
     asked = _of("held_out", kind=kind)
     assert measure(answers, asked).refused >= refused - SLACK / len(asked)

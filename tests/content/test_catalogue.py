@@ -83,6 +83,15 @@ def test_a_missing_translation_is_no_error(folder: Path):
         ("consultation.toml", '["fr", "nl"]', "[]", "public_languages", "at least 1 item"),
         ("consultation.toml", '"fr"\n', '"it"\n', "default_language", "one of the languages en, fr, nl, de"),
         ("consultation.toml", "Europe/Brussels", "Europe/Belmont", "timezone", "a time zone's name"),
+        (
+            "consultation.toml",
+            "timezone",
+            "retention_days = 0\ntimezone",
+            "retention_days",
+            "greater than or equal to 1",
+        ),
+        ("consultation.toml", "timezone", 'retention_days = "90"\ntimezone', "retention_days", "integer"),
+        ("privacy.toml", "{days} dagen", "lang", "retention.text.nl", "{days} where it tells the period"),
         ("facts/plan.toml", '"pontoon-price"', '"pontoon-cost"', "willow-count.related", "not 'pontoon-cost'"),
         ("facts/plan.toml", '"pontoon-price"', '"willow-count"', "willow-count.related", "another fact's key"),
         ("facts/plan.toml", '"Nombre de saules"', f'"{"s" * 61}"', "willow-count.title.fr", "at most 60 characters"),
@@ -175,6 +184,19 @@ def test_a_select_holds_at_most_25_recommendations_of_a_group(folder: Path):
     append(folder, "recommendations.toml", entry, 24)
     (problem,) = problems(folder)
     assert problem.expected == "at most 25 recommendations in the group trees"
+
+
+def test_the_privacy_notice_tells_the_period_that_the_bot_keeps(folder: Path):
+    edit(folder, "consultation.toml", "timezone", "retention_days = 90\ntimezone")
+    catalogue = load_catalogue(folder)
+    [notice] = [one for one in catalogue.notices if one.key == "retention"]
+    assert catalogue.retention_days == 90
+    assert "90 jours" in notice.text.in_language("fr")
+    assert "90 dagen" in notice.text.in_language("nl")
+
+
+def test_without_a_period_of_its_own_a_consultation_is_kept_for_two_years(folder: Path):
+    assert load_catalogue(folder).retention_days == 730
 
 
 def test_all_notices_fit_one_message(folder: Path):

@@ -105,7 +105,7 @@ async def live_through_a_consultation(store, box, wording):
         await questions.all_answers(session, opened.id)
         await feedback.stored_messages(session, opened.id, "shared-data")
         await feedback.recorded_feedback(session, opened.id)
-        (entry,) = await trace.entries(session, opened.id)
+        entry, *_ = await trace.entries(session, opened.id)
         await trace.newest(session, opened.id, 9, before=9, action="block", moderator=entry.pseudonym)
         await trace.actions(session, opened.id)
     await store.load()

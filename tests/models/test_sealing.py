@@ -10,7 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import OperatorError
-from models.sealing import Purpose, Sealer, pseudonym, read_or_make_key
+from models.sealing import KEY_BITS, Purpose, Sealer, pseudonym, read_or_make_key, secrets_folder
+
+CONSULTATIONS = (1, 2, 11)
+
+
+@pytest.fixture
+def sealer() -> Sealer:
+    return with_secrets(Sealer(bytes(range(64))))
+
+
+def with_secrets(sealer: Sealer) -> Sealer:
+    for consultation in CONSULTATIONS:
+        sealer.use_secret(consultation, sealer.make_secret())
+    return sealer
+
 
 ids = st.integers(min_value=0, max_value=2**64 - 1)
 purposes = st.sampled_from(Purpose)
@@ -19,6 +33,7 @@ purposes = st.sampled_from(Purpose)
 @given(ids, purposes, st.integers(min_value=0, max_value=10**6))
 def test_a_seal_opens_to_the_id_it_was_made_from(user_id: int, purpose: Purpose, consultation_id: int):
     sealer = Sealer(bytes(64))
+    sealer.use_secret(consultation_id, sealer.make_secret())
 
     seal = sealer.seal(purpose, user_id, consultation_id)
 
@@ -31,7 +46,7 @@ def test_a_person_is_found_again_by_the_same_seal(sealer):
 
 
 def test_every_purpose_and_every_consultation_gives_another_seal(sealer):
-    seals = {sealer.seal(purpose, 42, consultation) for purpose in Purpose for consultation in range(4)}
+    seals = {sealer.seal(purpose, 42, consultation) for purpose in Purpose for consultation in (0, *CONSULTATIONS)}
 
     assert len(seals) == len(Purpose) * 4
 
@@ -48,7 +63,7 @@ def test_a_seal_does_not_open_for_another_purpose_consultation_or_key(sealer):
     with pytest.raises(InvalidTag):
         sealer.open(Purpose.BALLOT, seal, 2)
     with pytest.raises(InvalidTag):
-        Sealer(bytes(64)).open(Purpose.BALLOT, seal, 1)
+        with_secrets(Sealer(bytes(64))).open(Purpose.BALLOT, seal, 1)
 
 
 def test_a_check_value_matches_the_key_it_was_made_with_alone(sealer):
@@ -138,3 +153,80 @@ def test_no_key_is_made_for_a_store_that_was_filled_under_another(tmp_path):
         read_or_make_key(tmp_path / "key", may_make=False)
 
     assert not (tmp_path / "key").exists()
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    return tmp_path / "operator" / "key"
+
+
+def opened(key_file: Path) -> Sealer:
+    """Return the sealer of an operator as the bot makes it at each start."""
+    return Sealer(read_or_make_key(key_file)[0], secrets_folder(key_file))
+
+
+def test_a_secret_is_found_again_after_a_restart_and_readable_by_its_owner_alone(key_file: Path):
+    sealer = opened(key_file)
+    name = sealer.make_secret()
+    sealer.use_secret(1, name)
+
+    again = opened(key_file)
+    again.use_secret(1, name)
+
+    assert again.seal(Purpose.BALLOT, 42, 1) == sealer.seal(Purpose.BALLOT, 42, 1)
+    assert stat.S_IMODE((secrets_folder(key_file) / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE(secrets_folder(key_file).stat().st_mode) == 0o700
+
+
+def test_a_seal_needs_both_the_key_and_the_secret(key_file: Path):
+    sealer = opened(key_file)
+    name = sealer.make_secret()
+    sealer.use_secret(1, name)
+    seal = sealer.seal(Purpose.BALLOT, 42, 1)
+    of_another_operator = Sealer(bytes(64), secrets_folder(key_file))
+    of_another_operator.use_secret(1, name)
+    with_another_secret = opened(key_file)
+    with_another_secret.use_secret(1, with_another_secret.make_secret())
+
+    for other in (of_another_operator, with_another_secret):
+        with pytest.raises(InvalidTag):
+            other.open(Purpose.BALLOT, seal, 1)
+
+
+def test_a_destroyed_secret_is_gone_and_the_others_go_on(key_file: Path):
+    sealer = opened(key_file)
+    destroyed, kept = sealer.make_secret(), sealer.make_secret()
+    content = (secrets_folder(key_file) / destroyed).read_bytes()
+    sealer.destroy_secret(destroyed)
+    sealer.destroy_secret(destroyed)
+
+    again = opened(key_file)
+    again.use_secret(2, kept)
+    with pytest.raises(OperatorError, match=f"{destroyed} is missing"):
+        again.use_secret(1, destroyed)
+    assert all(content not in file.read_bytes() for file in key_file.parent.rglob("*") if file.is_file())
+
+
+@pytest.mark.parametrize("damage", [b"", b"no base64", base64.b64encode(bytes(64)), b"\xff\xfe"])
+def test_a_damaged_secret_is_refused_and_kept(key_file: Path, damage):
+    sealer = opened(key_file)
+    name = sealer.make_secret()
+    (secrets_folder(key_file) / name).write_bytes(damage)
+
+    with pytest.raises(OperatorError, match="damaged"):
+        opened(key_file).use_secret(1, name)
+
+    assert (secrets_folder(key_file) / name).read_bytes() == damage
+
+
+def test_a_folder_in_which_no_secret_can_be_kept_is_told(tmp_path: Path):
+    (tmp_path / "file").touch()
+    sealer = Sealer(bytes(KEY_BITS // 8), tmp_path / "file" / "secrets")
+
+    with pytest.raises(OperatorError, match="cannot be used"):
+        sealer.make_secret()
+
+
+def test_a_consultation_without_a_secret_seals_nothing(key_file: Path):
+    with pytest.raises(KeyError):
+        opened(key_file).seal(Purpose.BALLOT, 42, 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models import blocks, feedback, participants, polls, trace
+from models import blocks, feedback, participants, polls, statement_review, statements, trace
 from models.records import Ballot, Moderator, ModeratorRole, Position, Quotation
 from models.sealing import pseudonym
 
@@ -41,6 +41,19 @@ async def fill(store, box, consultation, poll):
                 group=None,
                 recommendation=None,
             )
+            draft = await statements.keep_draft(
+                session,
+                consultation,
+                submission=700 + number,
+                user_id=person,
+                group="research",
+                recommendation=None,
+                language="en",
+                text=f"Proposed thought {number}.",
+                why="It would help.",
+            )
+            sent = await statements.send(session, person, draft.id)
+            await statement_review.reject(session, consultation.id, sent.id, sent.version, "Said before.")
             blocked = await blocks.block(session, consultation.id, person)
             moderator = Moderator(person, ModeratorRole.MODERATOR)
             await trace.record(session, consultation.id, moderator, "block", blocked, "A reason.")
@@ -117,6 +130,8 @@ async def test_no_seal_of_one_purpose_is_a_seal_of_another(folder):
                 "ballot": "SELECT seal FROM ballots",
                 "thread": "SELECT seal FROM feedback WHERE kind = 'thread'",
                 "private": "SELECT seal FROM feedback WHERE kind = 'private'",
+                "statement": "SELECT seal FROM statements",
+                "notice": "SELECT seal FROM notices",
                 "block": "SELECT seal FROM blocks",
                 "trace": "SELECT seal FROM trace",
             }.items()

@@ -270,5 +270,5 @@ async def test_private_words_bear_the_segment_that_counts_and_only_a_large_one(s
 
 
 def test_a_confirmation_s_seal_is_no_other_s(sealer: Sealer):
-    seals = {sealer.seal(purpose, PERSON, 1) for purpose in Purpose}
+    seals = {sealer.seal(purpose, PERSON) for purpose in Purpose}
     assert len(seals) == len(Purpose)

@@ -138,6 +138,7 @@ async def test_foreign_keys_hold_again_after_a_revision(start, poll, next_versio
     next_version(SECOND_REVISION)
 
     store = await start()
+    store.sealer.use_secret(poll.consultation_id + 1, store.sealer.make_secret())
 
     with pytest.raises(StatementError, match="FOREIGN KEY"):
         async with store.write() as session:
@@ -388,6 +389,7 @@ def test_two_processes_that_migrate_at_once_make_one_store(store_file):
 
 
 async def test_an_error_of_the_database_shows_no_text_of_a_person(store, consultation):
+    store.sealer.use_secret(consultation.id + 1, store.sealer.make_secret())
     with pytest.raises(StatementError) as caught:
         async with store.write() as session:
             await participants.join(session, consultation.id + 1, PERSON, "A segment of words.", ())

@@ -62,6 +62,7 @@ async def test_ballots_are_counted_by_day_and_published_row(store, box, consulta
         found = await turnout(session, await results.ended(session, consultation.id))
 
     end = FIRST + timedelta(days=5)
+    assert found is not None
     assert (found.first, found.last) == (FIRST, end)
     assert found.by_row == {"industry": {end: 6}, "academia": {end: 7}}
     assert not found.is_told

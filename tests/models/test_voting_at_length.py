@@ -40,6 +40,7 @@ class Voting(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
+        self.sealer = Sealer(bytes(64))
         self.now = datetime(2030, 3, 1, tzinfo=UTC)
         self.segments = {}
         self.ended = []
@@ -53,7 +54,7 @@ class Voting(RuleBasedStateMachine):
 
     async def start(self):
         file = Path(self.folder.name) / "consultation.db"
-        self.store = await open_store(f"sqlite+aiosqlite:///{file}", Sealer(bytes(64)), lambda: self.now)
+        self.store = await open_store(f"sqlite+aiosqlite:///{file}", self.sealer, lambda: self.now)
         self.box = BallotBox(self.store)
 
     @initialize()

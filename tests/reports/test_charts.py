@@ -16,7 +16,7 @@ from matplotlib.image import imread
 from models.records import Position
 from models.tally import tally
 from reports.charts import BARS, diverging_widths, draw_result, result_chart, slice_widths, text_alternative
-from reports.drawing import CARD, MARGIN, QUIET, TEXT, TRACK
+from reports.drawing import CARD, QUIET, TEXT, TRACK
 
 NOBODY = tally([])
 EVERY_POSITION = tally([("bakers", position, 3) for position in Position])
@@ -255,9 +255,18 @@ def test_for_paper_a_chart_is_light_and_without_its_finding(poll, captions):
     on_screen, printed = chart.png(), chart.printed()
     (width, height), (shown_width, shown_height) = size_of(printed), size_of(on_screen)
     assert width == shown_width
-    assert shown_height - height == pytest.approx(2 * (MARGIN + chart.title_height), abs=1)
+    assert shown_height - height == pytest.approx(2 * 18 * chart.title_lines, abs=1)
     assert share_of("#ffffff", printed) > 0.3
     assert share_of("#000000", printed) > 0
     assert share_of(CARD, printed) == share_of(TRACK, printed) == 0
     fills = {fill for position, (fill, _ink) in BARS.items() if position in {Position.SUPPORT, Position.OBJECT}}
     assert all(share_of(fill, printed) > 0 for fill in fills)
+
+
+def test_on_a_page_the_finding_stands_over_the_picture_and_not_in_it(poll, captions):
+    chart = result_chart(poll, EVERY_POSITION, captions)
+    before = chart.png()
+    (height,) = re.findall(r'^<svg [^>]* height="([\d.]+)"', chart.svg("chart-7"))
+    assert float(height) == size_of(before)[1] / 2 - 18 * chart.title_lines
+    assert chart.png() == before
+    assert len(re.findall("<use", chart.svg("a"))) < len(re.findall("<use", replace(chart, title_lines=0).svg("a")))

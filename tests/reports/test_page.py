@@ -13,7 +13,7 @@ from sqlalchemy import select
 from cogs.ui.texts import captions
 from content.catalogue import LANGUAGES, Catalogue
 from models import consultations, feedback, polls
-from models.records import BallotPaper, Option, PollKind, Position, Quotation, Visibility, Wording
+from models.records import POSITIONS, BallotPaper, Option, PollKind, Position, Quotation, Visibility, Wording
 from models.sealing import Sealer
 from models.store import Store, open_store
 from models.tables import BallotRow
@@ -40,7 +40,9 @@ class Held:
             prepared = await consultations.prepare(session, 1, self.catalogue.key, ("en",))
             self.consultation = await consultations.open_consultation(session, prepared.id)
 
-    async def poll(self, key: str | None, *, paper: BallotPaper | None = None, **settings: Visibility) -> int:
+    async def poll(
+        self, key: str | None, *, paper: BallotPaper = POSITIONS, visibility: Visibility = Visibility.ENDED
+    ) -> int:
         found = self.catalogue.recommendations.get(key or "")
         wording = {
             language: Wording(found.title.in_language(language), found.text.in_language(language))
@@ -50,7 +52,7 @@ class Held:
         }
         async with self.store.write() as session:
             made = await polls.open_poll(
-                session, self.consultation, key, "training", wording, None, paper=paper or BallotPaper(), **settings
+                session, self.consultation, key, "training", wording, None, paper=paper, visibility=visibility
             )
         return made.id
 
@@ -152,8 +154,8 @@ class Outline(HTMLParser):
         if re.fullmatch("h[1-6]", tag):
             self.levels.append(int(tag[1]))
         named = dict(attrs)
-        self.ids += [named["id"]] if named.get("id") else []
-        self.targets += [named["href"][1:]] if tag == "a" and named.get("href") else []
+        self.ids += [one for one in [named.get("id")] if one]
+        self.targets += [one[1:] for one in [named.get("href")] if one and tag == "a"]
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in VOID:

@@ -17,6 +17,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("content_key", sa.String(length=40), nullable=False),
+        sa.Column("secret_name", sa.String(length=32), nullable=False),
+        sa.Column("pseudonym_salt", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("public_languages", sa.JSON(), nullable=False),
         sa.Column("expected_heads", sa.JSON(), nullable=False),
@@ -25,6 +27,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("forget_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consultations")),
         sa.UniqueConstraint("guild_id", name=op.f("uq_consultations_guild_id")),
     )
@@ -111,6 +115,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_moderators_answers")),
     )
     op.create_table(
+        "notices",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("phrase", sa.String(length=80), nullable=False),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("way", sa.JSON(), nullable=True),
+        sa.Column("message_tried", sa.Boolean(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_notices_consultation_id_consultations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+    )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index("ix_notices_seal", ["seal"], unique=False)
+
+    op.create_table(
         "outcomes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
@@ -184,6 +206,7 @@ def upgrade() -> None:
         sa.Column("end_reason", sa.Text(), nullable=True),
         sa.Column("cancelled", sa.Boolean(), nullable=False),
         sa.Column("quorum", sa.JSON(), nullable=False),
+        sa.Column("proposal", sa.JSON(), nullable=True),
         sa.Column("visibility", sa.String(length=10), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shown", sa.JSON(), nullable=True),
@@ -219,6 +242,35 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_questions")),
         sa.UniqueConstraint("consultation_id", "mark", name=op.f("uq_questions_consultation_id_mark")),
+    )
+    op.create_table(
+        "statements",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(length=20), nullable=False),
+        sa.Column("submission", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
+        sa.Column("group", sa.String(length=80), nullable=False),
+        sa.Column("recommendation", sa.String(length=80), nullable=True),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("texts", sa.JSON(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("exchanges", sa.JSON(), nullable=False),
+        sa.Column("history", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("merged_into", sa.Integer(), nullable=True),
+        sa.Column("subject", sa.String(length=80), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultations.id"], name=op.f("fk_statements_consultation_id_consultations")
+        ),
+        sa.ForeignKeyConstraint(["merged_into"], ["statements.id"], name=op.f("fk_statements_merged_into_statements")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statements")),
+        sa.UniqueConstraint("consultation_id", "submission", name=op.f("uq_statements_consultation_id_submission")),
+        sa.UniqueConstraint("reference", name=op.f("uq_statements_reference")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "themes",
@@ -355,6 +407,7 @@ def downgrade() -> None:
 
     op.drop_table("trace")
     op.drop_table("themes")
+    op.drop_table("statements")
     op.drop_table("questions")
     with op.batch_alter_table("polls", schema=None) as batch_op:
         batch_op.drop_index(
@@ -371,6 +424,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outcomes_consultation_id_subject")
 
     op.drop_table("outcomes")
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.drop_index("ix_notices_seal")
+
+    op.drop_table("notices")
     op.drop_table("moderators_answers")
     op.drop_table("feedback")
     op.drop_table("confirmations")

@@ -1,0 +1,150 @@
+"""The end of a retention period: what leads to people is destroyed, what they said stays.
+
+Forgetting gives the consultation another secret and destroys the one that sealed its people's ids (`Store.destroy`),
+so that neither the operator's key nor any copy of the store leads from a row to a person any more.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+
+from models.errors import ConsultationError
+from models.memory import Memory, consultation_record
+from models.records import Consultation, ConsultationState, FeedbackKind, StatementState
+from models.sealing import Purpose
+from models.store import UnitOfWork
+from models.tables import (
+    BlockRow,
+    ConfirmationRow,
+    ConsultationRow,
+    FeedbackReply,
+    FeedbackRow,
+    NoticeRow,
+    ParticipantRow,
+    Preference,
+    StatementRow,
+)
+
+NOTICES = (timedelta(days=1), timedelta(days=7))
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What leads to people in a consultation, in numbers: memberships, message ids and languages."""
+
+    participants: int
+    messages: int
+    languages: int
+
+
+def next_due(memory: Memory) -> Consultation | None:
+    """Return the consultation whose retention period ends first, None where none is running."""
+    waiting = [one for one in memory.consultations.values() if _is_waiting(one)]
+    return min(waiting, key=lambda one: (one.forget_at, one.id), default=None)
+
+
+def notice_due(consultation: Consultation, now: datetime) -> timedelta | None:
+    """Return which notice the moderators are to get: a week or a day before the end, None while it is further off."""
+    if not _is_waiting(consultation) or consultation.forget_at is None:
+        return None
+    left = consultation.forget_at - now
+    return next((notice for notice in NOTICES if left <= notice), None)
+
+
+async def foreseen(session: UnitOfWork, consultation_id: int) -> Forgotten:
+    """Count what `forget` would destroy."""
+    return Forgotten(
+        participants=await session.scalar(
+            select(func.count()).select_from(ParticipantRow).where(ParticipantRow.consultation_id == consultation_id)
+        )
+        or 0,
+        messages=await session.scalar(
+            select(func.count())
+            .select_from(FeedbackRow)
+            .where(FeedbackRow.consultation_id == consultation_id, FeedbackRow.kind == FeedbackKind.THREAD)
+        )
+        or 0,
+        languages=len(await _languages_to_delete(session, consultation_id)),
+    )
+
+
+async def forget(session: UnitOfWork, consultation_id: int) -> Forgotten:
+    """Delete what could name a person and give up the secret; `Store.destroy` is to be called after the commit.
+
+    Ballots, words and the moderators' trace stay, under seals that nothing opens any more. Raises ConsultationError
+    while the consultation is open.
+    """
+    row = await session.get_one(ConsultationRow, consultation_id)
+    if row.state == ConsultationState.OPEN:
+        raise ConsultationError("consultation.still_open")
+    done = await foreseen(session, consultation_id)
+    languages = await _languages_to_delete(session, consultation_id)
+    await session.execute(delete(Preference).where(Preference.seal.in_(languages)))
+    await session.execute(delete(ParticipantRow).where(ParticipantRow.consultation_id == consultation_id))
+    # In place of the ids of messages and forms: a number that is unique and leads nowhere.
+    await session.execute(
+        update(FeedbackRow)
+        .where(FeedbackRow.consultation_id == consultation_id)
+        .values(submission=-FeedbackRow.id, about_channel=None, about_message=None)
+    )
+    of_consultation = select(FeedbackRow.id).where(FeedbackRow.consultation_id == consultation_id)
+    await session.execute(
+        update(FeedbackReply)
+        .where(FeedbackReply.feedback_id.in_(of_consultation))
+        .values(submission=-FeedbackReply.id, channel_id=None, message_id=None)
+    )
+    told = list(await session.scalars(select(NoticeRow.seal).where(NoticeRow.consultation_id == consultation_id)))
+    proposed = StatementRow.consultation_id == consultation_id
+    await session.execute(delete(StatementRow).where(proposed, StatementRow.state == StatementState.DRAFT))
+    await session.execute(update(StatementRow).where(proposed).values(submission=-StatementRow.id))
+    for naming in (ConfirmationRow, BlockRow, NoticeRow):
+        await session.execute(delete(naming).where(naming.consultation_id == consultation_id))
+    await session.give_up_secret(row.secret_name)
+    name = row.secret_name = session.sealer.make_secret()
+    row.forget_at = None
+    # Opened again it hears what is written from then on: what stands in threads would be read again, with its authors.
+    row.opened_at = None
+    row.forgotten_at = session.now()
+    await session.flush()
+    consultation = consultation_record(row)
+    sealer = session.sealer
+
+    def let_go(memory: Memory) -> None:
+        sealer.use_secret(consultation_id, name)
+        memory.consultations[consultation.guild_id] = consultation
+        for people in (memory.participants, memory.confirmed):
+            for key in [key for key in people if key[0] == consultation_id]:
+                del people[key]
+        memory.blocked -= {key for key in memory.blocked if key[0] == consultation_id}
+        memory.notices.difference_update(told)
+        for seal in languages:
+            memory.languages.pop(seal, None)
+
+    session.after_commit(let_go)
+    return done
+
+
+async def _languages_to_delete(session: UnitOfWork, consultation_id: int) -> list[bytes]:
+    """Return the seals of the languages that nobody needs any more once this consultation is forgotten.
+
+    They are those of its participants who take part in no other, and all of them with the last consultation.
+    """
+    others = [
+        one.id for one in session.memory.consultations.values() if one.id != consultation_id and not one.forgotten_at
+    ]
+    if not others:
+        return list(await session.scalars(select(Preference.seal)))
+    chosen = []
+    for seal in await session.scalars(
+        select(ParticipantRow.seal).where(ParticipantRow.consultation_id == consultation_id)
+    ):
+        user = session.sealer.open(Purpose.MEMBERSHIP, seal, consultation_id)
+        elsewhere = ((other, session.sealer.seal(Purpose.MEMBERSHIP, user, other)) for other in others)
+        if not any(membership in session.memory.participants for membership in elsewhere):
+            chosen.append(session.sealer.seal(Purpose.PREFERENCE, user))
+    return [seal for seal in chosen if seal in session.memory.languages]
+
+
+def _is_waiting(consultation: Consultation) -> bool:
+    return consultation.forget_at is not None and consultation.forgotten_at is None
