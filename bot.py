@@ -1,8 +1,8 @@
 """The one entry: settings, store, catalogue, bot; also the operator's few commands.
 
 `python bot.py` runs the bot, or opens the rehearsal where there is no token; `rehearse`, `check [FOLDER]`,
-`ask QUESTION`, `export FOLDER`, `report --out FILE` and `forget [SERVER]` do what they say. Whatever keeps it from
-running ends in a sentence that says what to do.
+`ask QUESTION`, `export FOLDER`, `report --out FILE`, `plan --out FILE` and `forget [SERVER]` do what they say.
+Whatever keeps it from running ends in a sentence that says what to do.
 """
 
 import argparse
@@ -14,11 +14,11 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, TextIO, TypeVar
 
 import discord
 import platformdirs
@@ -37,10 +37,12 @@ from models.exports import Selection, Tier
 from models.limits import Deed, Policy
 from models.records import OPERATOR, Consultation, ConsultationState
 from models.sealing import Sealer, read_or_make_key, secrets_folder
-from models.store import Store, exists, is_in_use, open_store
+from models.store import Store, UnitOfWork, exists, is_in_use, open_store
 from reports.exports import WHAT, FileFormat, Order, write_files
 from reports.overview import read_overview
 from reports.page import draw_page
+from reports.plan import draw_plan
+from reports.plan_data import plan_content, read_plan
 from reports.tables import EVERYTHING
 
 log = logging.getLogger("consultation")
@@ -53,6 +55,7 @@ TALKATIVE = ("discord", "aiosqlite")
 # They warn of what is no matter here (voice) or with addresses that hold people's ids.
 NAMING = ("discord.client", "discord.http", "discord.webhook")
 RARE_COLLECTIONS = (20_000, 50, 50)
+_Found = TypeVar("_Found")
 
 
 class Settings(BaseSettings):
@@ -113,8 +116,8 @@ def _run_command(asked: argparse.Namespace, settings: Settings) -> int:
         return _ask(Answers(catalogue), asked)
     if asked.command == "export":
         asyncio.run(_export(settings, catalogue, asked))
-    elif asked.command == "report":
-        asyncio.run(_report(settings, catalogue, asked))
+    elif asked.command in {"report", "plan"}:
+        (_report if asked.command == "report" else _plan)(settings, catalogue, asked)
     elif asked.command == "rehearse" or settings.discord_token is None:
         if asked.command != "rehearse":
             print(
@@ -165,10 +168,14 @@ def _parser() -> argparse.ArgumentParser:
     forgetting = commands.add_parser("forget", help="destroy for good what leads to the people of a consultation")
     forgetting.add_argument("server", nargs="?", type=int, help="the Discord server's id, where there are several")
     forgetting.add_argument("--yes", action="store_true", help="do not ask")
-    reporting = commands.add_parser("report", help="write what may be published of a consultation as one HTML file")
-    reporting.add_argument("--out", type=Path, required=True, help="the file to write")
-    reporting.add_argument("--language", choices=LANGUAGES, help="the page's language; else the consultation's")
-    reporting.add_argument("--server", type=int, help="the Discord server, where there are several consultations")
+    for name, told in (
+        ("report", "write what may be published of a consultation as one HTML file"),
+        ("plan", "write the draft of the strategic plan as a DOCX file"),
+    ):
+        writing = commands.add_parser(name, help=told)
+        writing.add_argument("--out", type=Path, required=True, help="the file to write")
+        writing.add_argument("--language", choices=LANGUAGES, help="the file's language; else the consultation's")
+        writing.add_argument("--server", type=int, help="the Discord server, where there are several consultations")
     return parser
 
 
@@ -185,29 +192,51 @@ async def open_the_store(settings: Settings) -> Store:
     return await open_store(settings.database_url, Sealer(key, secrets_folder(key_file)), lambda: datetime.now(UTC))
 
 
-async def _report(settings: Settings, catalogue: Catalogue, asked: argparse.Namespace) -> None:
-    """Write the page of a consultation; the bot may run meanwhile. Raises OperatorError where there is none."""
+def _report(settings: Settings, catalogue: Catalogue, asked: argparse.Namespace) -> None:
+    """Write the page of a consultation; the bot may run meanwhile."""
+    overview = asyncio.run(_read(settings, catalogue, asked.server, read_overview))
+    page = draw_page(overview, catalogue, captions(catalogue, asked.language or catalogue.default_language))
+    _write(asked.out, page.encode())
+    print(f"{asked.out}: {len(overview.polls)} votes with a published result")
+
+
+def _plan(settings: Settings, catalogue: Catalogue, asked: argparse.Namespace) -> None:
+    """Write the draft of the plan; the bot may run meanwhile."""
+    found = asyncio.run(_read(settings, catalogue, asked.server, read_plan))
+    language = asked.language or catalogue.default_language
+    _write(asked.out, draw_plan(found, plan_content(catalogue, language), captions(catalogue, language)))
+    print(f"{asked.out}: {len(found.polls)} votes with a published result, {len(found.outcomes)} decisions")
+
+
+async def _read(
+    settings: Settings,
+    catalogue: Catalogue,
+    server: int | None,
+    read: Callable[[UnitOfWork, int], Awaitable[_Found]],
+) -> _Found:
+    """Read from the store what there is of a consultation. Raises OperatorError where there is none, or several."""
     if not exists(settings.database_url):
         raise OperatorError("There is no consultation yet: DATABASE_URL names no store.")
     store = await open_the_store(settings)
     try:
         held = [one for one in store.memory.consultations.values() if one.content_key == catalogue.key]
-        found = [one for one in held if asked.server in {None, one.guild_id}]
+        found = [one for one in held if server in {None, one.guild_id}]
         if not found:
             raise OperatorError(f"The store holds no consultation '{catalogue.key}' of this server.")
         if len(found) > 1:
             servers = ", ".join(str(one.guild_id) for one in found)
             raise OperatorError(f"The store holds several consultations; choose one with --server: {servers}")
         async with store.read() as session:
-            overview = await read_overview(session, found[0].id)
+            return await read(session, found[0].id)
     finally:
         await store.close()
-    page = draw_page(overview, catalogue, captions(catalogue, asked.language or catalogue.default_language))
+
+
+def _write(file: Path, made: bytes) -> None:
     try:
-        asked.out.write_text(page, encoding="utf-8")
+        file.write_bytes(made)
     except OSError as error:
-        raise OperatorError(f"{asked.out} cannot be written: {error.strerror}.") from error
-    print(f"{asked.out}: {len(overview.polls)} votes with a published result")
+        raise OperatorError(f"{file} cannot be written: {error.strerror}.") from error
 
 
 async def _connect(settings: Settings, catalogue: Catalogue, token: str) -> None:

@@ -209,7 +209,8 @@ class SmallDiscord:
         )
 
     async def _keep_commands(self, request: web.Request) -> web.Response:
-        given = {"id": payloads.snowflake(), "application_id": str(payloads.APPLICATION), "version": "1"}
+        # Commands in a menu come without a description; Discord gives them an empty one.
+        given = {"description": "", "application_id": str(payloads.APPLICATION), "version": "1"}
         self._commands = [{**given, **command, "id": payloads.snowflake()} for command in await request.json()]
         return _json(self._commands)
 

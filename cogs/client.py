@@ -27,6 +27,7 @@ from models.limits import Limits, Policy
 from models.participants import Register
 from models.records import Consultation, Poll
 from models.store import Store
+from reports.workshop import Workshop, apart
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ class ConsultationBot(commands.Bot):
         *,
         message_content: bool = True,
         policy: Policy = DEFAULT_POLICY,
+        workshop: Workshop = apart,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -100,6 +102,7 @@ class ConsultationBot(commands.Bot):
         self.answers = answers
         self.near_texts = NearTexts()
         self.policy = policy
+        self.workshop = workshop
         self.limits = Limits(store, policy)
         self.moderators_answers = ModeratorsAnswers(store)
         self.ballot_box = BallotBox(store)

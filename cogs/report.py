@@ -1,6 +1,6 @@
-"""Reporting: moderators get an overview in pictures, and the whole consultation as one page for those elsewhere.
+"""Reporting: moderators get an overview in pictures, the whole consultation as one page, and the draft of the plan.
 
-Both hold only what may be published.
+All of them hold only what may be published.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from cogs.client import ConsultationBot
 from cogs.ui.cards import gallery
 from cogs.ui.layout import card, sent_once, text
 from cogs.ui.permissions import moderators, require_moderator
-from cogs.ui.replies import reply
+from cogs.ui.replies import reply, told_meanwhile
 from cogs.ui.texts import Speech, captions, command_text, one_of, options
 from content.catalogue import LANGUAGES, Catalogue
 from models import results, trace
@@ -26,6 +26,8 @@ from reports.drawing import Chart
 from reports.overview import Overview, named_themes, read_overview
 from reports.overview_charts import map_chart, themes_chart, turnout_chart
 from reports.page import draw_page
+from reports.plan import draw_plan
+from reports.plan_data import plan_content, read_plan
 
 Pictures = list[tuple[str, bytes, str]]
 
@@ -86,6 +88,31 @@ class Report(commands.Cog):
             await trace.record(session, consultation.id, moderator, "report_page", written_in)
         name = f"{self.bot.catalogue.key}-{written_in}.html"
         await reply(interaction, say("report.page_done"), files=[discord.File(io.BytesIO(made), name)])
+
+    @report.command(
+        name=command_text("command.report_plan.name"), description=command_text("command.report_plan.description")
+    )
+    @options(language="report_language")
+    @app_commands.choices(language=one_of("language", LANGUAGES))
+    async def plan(self, interaction: discord.Interaction[Any], language: str | None = None) -> None:
+        """Hand over the draft of the strategic plan; it is drawn in a process of its own, while people vote."""
+        moderator = require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        say = self.bot.speech(interaction)
+        written_in = language or say.language
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        async with self.bot.store.read() as session:
+            found = await read_plan(session, consultation.id)
+        content, names = plan_content(self.bot.catalogue, written_in), captions(self.bot.catalogue, written_in)
+        drawing = self.bot.workshop(draw_plan, found, content, names)
+        made = await told_meanwhile(interaction, drawing, lambda seconds: say("report.plan_progress", seconds=seconds))
+        if len(made) > interaction.filesize_limit:
+            raise ConsultationError("report.plan_too_large", megabytes=len(made) // 2**20)
+        async with self.bot.store.write() as session:
+            await trace.record(session, consultation.id, moderator, "report_plan", written_in)
+        file = discord.File(io.BytesIO(made), f"{self.bot.catalogue.key}-plan-{written_in}.docx")
+        # In place of what was told meanwhile.
+        await interaction.edit_original_response(content=say("report.plan_done"), attachments=[file])
 
 
 def _pictures(found: Overview, catalogue: Catalogue, names: Captions) -> Pictures:

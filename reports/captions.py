@@ -6,6 +6,7 @@ Takes sentences from the phrases and titles from the content and the polls; hold
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
@@ -23,6 +24,9 @@ class Captions:
     phrases: Phrases
     language: str
     segments: Mapping[str, str]
+
+    def say(self, phrase: str, **values: Any) -> str:
+        return self.phrases.text(phrase, self.language, **values)
 
     def position(self, position: Position) -> str:
         return self.phrases.text(f"position.{position}", self.language)

@@ -1,4 +1,4 @@
-"""What all pictures share: a dark card, its colours and fonts, texts in lines; as PNG for Discord and SVG for pages.
+"""What all pictures share: a card, its colours and fonts, texts in lines; as PNG for Discord and paper, SVG for pages.
 
 Draws on a `Figure` of its own (never pyplot), so that it may run in any thread; the same picture is the same bytes.
 """
@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from html import escape
 from io import BytesIO, StringIO
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Rectangle
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Bbox
 
 # Lengths are in the 400 pixels that Discord shows a picture wide; it is drawn with two dots to each.
 WIDTH = 400
@@ -46,6 +51,10 @@ PAGE_COLOURS = {
     QUIET: "var(--chart-quiet)",
     GRID: "var(--chart-grid)",
 }
+
+# The same on white paper, which has no theme to follow.
+PAPER_COLOURS = {CARD: "#ffffff", TRACK: "#e6e6e6", TEXT: "#000000", QUIET: "#333333", GRID: "#bbbbbb"}
+PAPER_RIM = "#000000"
 
 ALTERNATIVE_LENGTH = 1_024  # Discord's limit for an attachment's description
 
@@ -86,6 +95,18 @@ class Chart:
         self.figure.savefig(picture, format="png", dpi="figure", metadata={"Software": None})
         return picture.getvalue()
 
+    def printed(self) -> bytes:
+        """Return it as a PNG for white paper, 800 dots wide, without the finding; the chart is used up by it."""
+        for artist in self.figure.findobj():
+            _put_on_paper(artist)
+        for line in self.figure.axes[0].texts[: self.title_lines]:
+            line.set_visible(False)
+        width, height = self.figure.get_size_inches()
+        shown = Bbox.from_bounds(0, 0, width, height - LINE * self.title_lines / PIXELS_PER_INCH)
+        picture = BytesIO()
+        self.figure.savefig(picture, format="png", dpi="figure", bbox_inches=shown, metadata={"Software": None})
+        return picture.getvalue()
+
     def svg(self, name: str) -> str:
         """Return it for a page, without the finding, its letters drawn, its colours the page's.
 
@@ -113,6 +134,19 @@ class Chart:
             f'width="{width:g}" height="{height:g}">'
         )
         return _SVG_TAG.sub(opening, drawn, count=1).strip()
+
+
+def _put_on_paper(artist: Artist) -> None:
+    """Give an artist the colours that stand out on paper in place of the card's."""
+    if isinstance(artist, Patch):
+        artist.set_facecolor(PAPER_COLOURS.get(to_hex(artist.get_facecolor()), artist.get_facecolor()))
+        edge = to_hex(artist.get_edgecolor())
+        if edge == CARD and artist.get_linewidth():
+            artist.set_edgecolor(PAPER_RIM)
+        else:
+            artist.set_edgecolor(PAPER_COLOURS.get(edge, artist.get_edgecolor()))
+    elif isinstance(artist, Text | Line2D):
+        artist.set_color(PAPER_COLOURS.get(to_hex(artist.get_color()), artist.get_color()))
 
 
 def card(height: float) -> tuple[Figure, Axes]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import discord
+import docx
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
@@ -631,4 +632,14 @@ def test_of_several_consultations_the_operator_chooses_one(tmp_path: Path, capsy
 def test_a_page_that_cannot_be_written_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asyncio.run(held(bot.Settings().database_url, 1))
     assert bot.main(["report", "--out", str(tmp_path / "nowhere" / "page.html")]) == 1
+    assert "cannot be written" in complaint(capsys.readouterr())
+
+
+def test_the_plan_is_written_where_the_operator_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(held(bot.Settings().database_url, 1))
+    out = tmp_path / "plan.docx"
+    assert bot.main(["plan", "--out", str(out), "--language", "nl"]) == 0
+    assert docx.Document(str(out)).core_properties.language == "nl-NL"
+    assert str(out) in capsys.readouterr().out
+    assert bot.main(["plan", "--out", str(tmp_path / "nowhere" / "plan.docx")]) == 1
     assert "cannot be written" in complaint(capsys.readouterr())

@@ -4,7 +4,7 @@ import asyncio
 import io
 import logging
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 # Of the three seconds that Discord waits for a first answer, in seconds.
 TIME_TO_ANSWER = 2.0
+PATIENCE = 2  # seconds without a word on how far long work is
 # An answer that came too late, or twice: nobody can be told any more.
 EXPIRED = {10062, 10015, 40060}
 
@@ -64,6 +65,24 @@ async def in_time(interaction: discord.Interaction[Any], work: Coroutine[Any, An
         except discord.HTTPException as error:
             log.warning("an answer could not be put off (Discord's code %s)", error.code)
     return await task
+
+
+async def told_meanwhile(
+    interaction: discord.Interaction[Any], work: Coroutine[Any, Any, T], sentence: Callable[[int], str]
+) -> T:
+    """Return what long `work` returns, and every two seconds tell how many seconds it has taken so far.
+
+    The answer must have been put off before. The work ends with whoever waits for it.
+    """
+    task = asyncio.ensure_future(work)
+    seconds = 0
+    try:
+        while not (await asyncio.wait({task}, timeout=PATIENCE))[0]:
+            seconds += PATIENCE
+            await tell_progress(interaction, sentence(seconds))
+        return await task
+    finally:
+        task.cancel()
 
 
 async def tell_progress(interaction: discord.Interaction[Any], sentence: str) -> None:

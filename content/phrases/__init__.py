@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
@@ -37,14 +37,20 @@ class _Translation:
 class Phrases:
     """What the interface says, in each language; read only, so that threads may share it."""
 
-    def __init__(self, translations: Mapping[str, _Translation]) -> None:
+    def __init__(self, translations: Mapping[str, _Translation], folder: Path) -> None:
         self._translations = translations
+        self._folder = folder
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let another process read the same files: gettext's lookups cannot be handed over."""
+        return Phrases.load, (self._folder,)
 
     @classmethod
     def load(cls, folder: Path = Path(__file__).parent) -> Self:
         """Read the .po file of each language; a language without a file speaks English."""
         paths = {language: folder / f"{language}.po" for language in LANGUAGES}
-        return cls({language: _read(path, language) for language, path in paths.items() if path.exists()})
+        read = {language: _read(path, language) for language, path in paths.items() if path.exists()}
+        return cls(read, folder)
 
     def text(self, key: str, language: str, /, count: int | None = None, **values: object) -> str:
         """Return the sentence for `key` in `language`, else in English, with its placeholders filled.

@@ -1,5 +1,6 @@
 """What people are told where something went wrong."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from discord import app_commands
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from cogs.ui import replies
 from cogs.ui.layout import MESSAGE_LENGTH
 from cogs.ui.replies import EXPIRED, _with_what_was_typed, tell_error
 from cogs.ui.texts import PHRASES
@@ -147,3 +149,51 @@ def test_whatever_was_typed_survives_within_discords_limits(typed: list[str], la
     words = "\n\n".join(typed)
     kept = files[0].fp.read() if files else told.encode(errors="replace")
     assert words.encode(errors="replace") in kept
+
+
+@pytest.mark.parametrize("breaks_off", [False, True])
+async def test_whoever_waits_is_told_how_long_it_has_taken(
+    monkeypatch: pytest.MonkeyPatch, *, breaks_off: bool
+) -> None:
+    monkeypatch.setattr(replies, "PATIENCE", 0)
+    told: list[str] = []
+    enough = asyncio.Event()
+    interaction: Any = None
+
+    async def listen(_interaction: object, sentence: str) -> None:
+        told.append(sentence)
+        enough.set()
+
+    async def work() -> str:
+        await enough.wait()
+        if breaks_off:
+            raise ConsultationError("error.leads_nowhere")
+        return "done"
+
+    monkeypatch.setattr(replies, "tell_progress", listen)
+    waiting = replies.told_meanwhile(interaction, work(), lambda seconds: f"{seconds} seconds")
+    if breaks_off:
+        with pytest.raises(ConsultationError):
+            await waiting
+    else:
+        assert await waiting == "done"
+    assert told[0] == "0 seconds"
+
+
+async def test_work_ends_with_whoever_waits_for_it() -> None:
+    interaction: Any = None
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    waiting = asyncio.ensure_future(replies.told_meanwhile(interaction, work(), str))
+    await begun.wait()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await ended.wait()

@@ -1,10 +1,17 @@
 """Reporting: who gets it, what is in it, and that it leaves a trace."""
 
+import asyncio
+import io
+from collections.abc import Callable
+from typing import Any
+
+import docx
 import pytest
 
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES
 from models import trace
+from models.errors import ConsultationError
 from models.records import Position, Quotation
 from tests.cogs.conftest import House, answered, said
 from tests.cogs.test_results import DATA, cast, close
@@ -26,7 +33,7 @@ async def held(open_house: House) -> House:
     return open_house
 
 
-@pytest.mark.parametrize("command", ["report overview", "report page"])
+@pytest.mark.parametrize("command", ["report overview", "report page", "report plan"])
 async def test_only_moderators_get_a_report(held: House, command: str) -> None:
     zoe = held.member("zoe-example")
     assert command not in zoe.available_commands(held.lobby)
@@ -93,5 +100,55 @@ async def test_whoever_takes_a_report_is_in_the_trace(held: House) -> None:
 
 
 async def test_before_setup_there_is_nothing_to_report(house: House) -> None:
-    for command in ("report overview", "report page"):
+    for command in ("report overview", "report page", "report plan"):
         assert said(await house.moderator.slash(house.lobby, command)) == PHRASES.text("setup.missing", "en")
+
+
+# The plan
+
+
+@pytest.fixture
+def in_a_thread(held: House) -> House:
+    """Let plans be drawn in a thread: another process takes a test's time."""
+
+    async def draw(work: Callable[..., bytes], *given: Any) -> bytes:
+        return await asyncio.to_thread(work, *given)
+
+    held.bot.workshop = draw
+    return held
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_the_plan_is_handed_over_in_the_language_asked_for_and_in_the_trace(
+    in_a_thread: House, language: str
+) -> None:
+    held = in_a_thread
+    answer = await held.moderator.slash(held.lobby, "report plan", language=language)
+    assert said(answer) == phrase("report.plan_done")
+    (file,) = answered(answer).attachments
+    assert file.filename == f"valley-plan-{language}.docx"
+    plan = docx.Document(io.BytesIO(await file.read()))
+    lines = [paragraph.text for paragraph in plan.paragraphs]
+    assert lines[0] == phrase("plan.title", language)
+    assert title(held, STEM, language) in lines
+    industry = held.catalogue.segments["industry"].title.in_language(language)
+    assert sum(line.startswith(phrase("plan.quote", language, words="Why 3")[:-1]) for line in lines) == 6
+    assert f"{phrase('plan.quote', language, words='Why 30')} ({industry}) [V1-1]" in lines
+    assert not any(str(held.moderator.id) in line or held.moderator.name in line for line in lines)
+    async with held.store.read() as session:
+        entries = await trace.entries(session, held.store.memory.consultations[held.guild.id].id)
+    assert (entries[-1].action, entries[-1].subject) == ("report_plan", language)
+
+
+async def test_a_plan_that_cannot_be_drawn_is_no_plan(in_a_thread: House) -> None:
+    held = in_a_thread
+
+    async def fail(work: Callable[..., bytes], *given: Any) -> bytes:  # noqa: ARG001 - as the workshop is called
+        raise ConsultationError("report.plan_too_large", megabytes=11)
+
+    held.bot.workshop = fail
+    answer = await held.moderator.slash(held.lobby, "report plan")
+    assert said(answer) == phrase("report.plan_too_large", megabytes=11)
+    async with held.store.read() as session:
+        entries = await trace.entries(session, held.store.memory.consultations[held.guild.id].id)
+    assert "report_plan" not in [entry.action for entry in entries]

@@ -250,6 +250,19 @@ def test_a_picture_on_a_page_says_in_words_what_it_shows(poll_titled, captions):
     assert svg.get("aria-label", "").startswith('Ballots on “<b>"Rye"</b> & $5”.')
 
 
+def test_for_paper_a_chart_is_light_and_without_its_finding(poll, captions):
+    chart = result_chart(poll, tally([("bakers", Position.SUPPORT, 9), ("millers", Position.OBJECT, 6)]), captions)
+    on_screen, printed = chart.png(), chart.printed()
+    (width, height), (shown_width, shown_height) = size_of(printed), size_of(on_screen)
+    assert width == shown_width
+    assert shown_height - height == pytest.approx(2 * 18 * chart.title_lines, abs=1)
+    assert share_of("#ffffff", printed) > 0.3
+    assert share_of("#000000", printed) > 0
+    assert share_of(CARD, printed) == share_of(TRACK, printed) == 0
+    fills = {fill for position, (fill, _ink) in BARS.items() if position in {Position.SUPPORT, Position.OBJECT}}
+    assert all(share_of(fill, printed) > 0 for fill in fills)
+
+
 def test_on_a_page_the_finding_stands_over_the_picture_and_not_in_it(poll, captions):
     chart = result_chart(poll, EVERY_POSITION, captions)
     before = chart.png()

@@ -1,0 +1,144 @@
+"""What python-docx lacks: a contents list that is filled in, bookmarks and links, texts for pictures, page numbers.
+
+Works on the XML of WordprocessingML (ECMA-376 part 1) as python-docx hands it out.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+from docx.document import Document
+from docx.enum.style import WD_STYLE_TYPE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.shared import Mm, Pt, RGBColor
+from docx.table import Table
+from docx.text.paragraph import Paragraph
+
+PICTURE_WIDTH = Mm(110)
+A4 = Mm(210), Mm(297)
+PAGE_MARGIN = Mm(22)
+LINK_STYLE = "Hyperlink"
+CONTENTS_STYLES = {1: "toc 1", 2: "toc 2"}
+INDENT = Mm(6)
+_LINK_BLUE = RGBColor(0x0B, 0x4F, 0x8A)
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading as the contents list it; `bookmark` is the name of the place it stands at."""
+
+    text: str
+    level: int
+    bookmark: str
+
+
+def clean(text: str) -> str:
+    """Return a text with what XML 1.0 cannot hold replaced, and one kind of line break."""
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def prepare(document: Document, language: str) -> None:
+    """Set paper, styles for contents and links, page numbers, and the language for spell checkers and readers' voices.
+
+    `language` is a tag with its region, such as `fr-BE`.
+    """
+    section = document.sections[0]
+    section.page_width, section.page_height = A4
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = PAGE_MARGIN
+    for level, name in CONTENTS_STYLES.items():
+        style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style = document.styles["Normal"]
+        style.paragraph_format.left_indent = INDENT * (level - 1)
+        style.paragraph_format.space_after = Pt(2)
+    link = document.styles.add_style(LINK_STYLE, WD_STYLE_TYPE.CHARACTER)
+    link.font.color.rgb = _LINK_BLUE
+    _add_field(section.footer.paragraphs[0], "PAGE", "1")
+    _set_language(document, language)
+
+
+def add_bookmark(paragraph: Paragraph, name: str, number: int) -> None:
+    """Let links lead to a paragraph; `number` is unique in the document, `name` at most 40 letters, digits and _."""
+    start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
+    for tag in (start, end):
+        tag.set(qn("w:id"), str(number))
+    start.set(qn("w:name"), name)
+    at = 0 if paragraph._p.pPr is None else 1  # noqa: SLF001 - python-docx has no public way to its XML
+    paragraph._p.insert(at, start)  # noqa: SLF001
+    paragraph._p.append(end)  # noqa: SLF001
+
+
+def add_link(paragraph: Paragraph, text: str, bookmark: str, style_id: str | None = None) -> None:
+    """Add words that lead to a bookmark of the same document."""
+    run = paragraph.add_run(text)
+    run._r.style = style_id  # noqa: SLF001
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("w:anchor"), bookmark)
+    link.append(run._r)  # noqa: SLF001 - which takes it out of the paragraph itself
+    paragraph._p.append(link)  # noqa: SLF001
+
+
+def add_contents(before: Paragraph, headings: Sequence[Heading]) -> None:
+    """Put a table of contents before a paragraph, filled in; word processors add page numbers when asked to update."""
+    lines = [before.insert_paragraph_before(style=CONTENTS_STYLES[heading.level]) for heading in headings]
+    for number, (paragraph, heading) in enumerate(zip(lines, headings, strict=True)):
+        if number == 0:
+            paragraph._p.extend(_field_opening(' TOC \\o "1-2" \\h \\z \\u '))  # noqa: SLF001
+        add_link(paragraph, heading.text, heading.bookmark)
+    if lines:
+        lines[-1]._p.append(_field("end"))  # noqa: SLF001
+
+
+def add_picture(document: Document, png: bytes, alternative: str) -> None:
+    """Add a picture with its text for those who do not see it."""
+    document.add_picture(BytesIO(png), width=PICTURE_WIDTH)
+    document.inline_shapes[-1]._inline.docPr.set("descr", alternative)  # noqa: SLF001
+    document.paragraphs[-1].paragraph_format.keep_with_next = True
+
+
+def set_style(paragraph: Paragraph, style_id: str) -> None:
+    """Give a paragraph a style by its id; python-docx would look through all styles for each paragraph."""
+    paragraph._p.style = style_id  # noqa: SLF001
+
+
+def repeat_header(table: Table) -> None:
+    """Mark a table's first row as its header, repeated on every page, and let no row break over two."""
+    for number, row in enumerate(table.rows):
+        properties = row._tr.get_or_add_trPr()  # noqa: SLF001
+        properties.append(OxmlElement("w:cantSplit"))
+        if number == 0:
+            properties.append(OxmlElement("w:tblHeader"))
+
+
+def _set_language(document: Document, language: str) -> None:
+    defaults = document.styles.element.find(qn("w:docDefaults"))
+    (tag,) = defaults.iter(qn("w:lang"))
+    tag.set(qn("w:val"), language)
+    document.core_properties.language = language
+
+
+def _add_field(paragraph: Paragraph, instruction: str, shown: str) -> None:
+    for element in _field_opening(f" {instruction} "):
+        paragraph._p.append(element)  # noqa: SLF001
+    paragraph.add_run(shown)
+    paragraph._p.append(_field("end"))  # noqa: SLF001
+
+
+def _field_opening(instruction: str) -> Iterator[BaseOxmlElement]:
+    yield _field("begin")
+    run, words = OxmlElement("w:r"), OxmlElement("w:instrText")
+    words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    words.text = instruction
+    run.append(words)
+    yield run
+    yield _field("separate")
+
+
+def _field(kind: str) -> BaseOxmlElement:
+    run, character = OxmlElement("w:r"), OxmlElement("w:fldChar")
+    character.set(qn("w:fldCharType"), kind)
+    run.append(character)
+    return run

@@ -1,0 +1,68 @@
+"""Long work in a process of its own, so that the bot answers people meanwhile as if nothing were going on.
+
+The process is started for one piece of work, with what it needs handed over by pickle, and ends with it. It yields the
+processor to the bot. It sees neither the store nor the key.
+"""
+
+import asyncio
+import contextlib
+import os
+import pickle
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Protocol
+
+ROOT = Path(__file__).parent.parent
+LOWEST_PRIORITY = 19
+
+
+class Workshop(Protocol):
+    """Something that does work elsewhere: `apart` in a process; tests do it in a thread."""
+
+    def __call__(self, work: Callable[..., bytes], *given: Any) -> Coroutine[Any, Any, bytes]: ...
+
+
+class WorkshopError(Exception):
+    """The work failed over there; the text is the traceback."""
+
+
+async def apart(work: Callable[..., bytes], *given: Any) -> bytes:
+    """Return what a function of a module gives, called in a process of its own with values that can be pickled.
+
+    Raises WorkshopError where it fails. Whoever stops waiting stops the work.
+    """
+    handed_over = await asyncio.to_thread(pickle.dumps, (work, given))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        __name__,
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        made, complaint = await process.communicate(handed_over)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        raise WorkshopError(complaint.decode(errors="replace"))
+    return made
+
+
+def main() -> None:
+    """Do the one piece of work that comes in, and write what it gives."""
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(LOWEST_PRIORITY)
+    out = sys.stdout.buffer
+    with contextlib.redirect_stdout(sys.stderr):  # whatever a library prints is no part of what was made
+        work, given = pickle.load(sys.stdin.buffer)  # noqa: S301 - handed over by the process that started this one
+        made = work(*given)
+    out.write(made)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Work in a process of its own: what comes back, what is told of a failure, and that nobody is left behind."""
+
+import asyncio
+import json
+import pickle
+import time
+from typing import Any
+
+import pytest
+
+from content.phrases import Phrases
+from reports.workshop import WorkshopError, apart
+
+
+async def test_what_a_function_gives_comes_back_from_another_process() -> None:
+    assert await apart(str.encode, "Grüße ✅") == "Grüße ✅".encode()
+
+
+async def test_a_failure_over_there_is_told_with_where_it_happened() -> None:
+    with pytest.raises(WorkshopError, match="JSONDecodeError"):
+        await apart(json.loads, "no json")
+
+
+async def test_what_a_library_prints_is_no_part_of_what_was_made() -> None:
+    with pytest.raises(WorkshopError, match="bytes-like"):
+        await apart(print, "loud words")  # type: ignore[arg-type]  # it returns None
+
+
+async def test_whoever_stops_waiting_stops_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: asyncio.Queue[asyncio.subprocess.Process] = asyncio.Queue()
+    start = asyncio.create_subprocess_exec
+
+    async def noted(*command: Any, **settings: Any) -> asyncio.subprocess.Process:
+        process = await start(*command, **settings)
+        started.put_nowait(process)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
+    work = asyncio.ensure_future(apart(time.sleep, 60))  # type: ignore[arg-type]  # it never returns
+    process = await started.get()
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert process.returncode is not None
+
+
+def test_phrases_can_be_handed_over() -> None:
+    handed_over = pickle.loads(pickle.dumps(Phrases.load()))  # noqa: S301 - its own
+    assert handed_over.text("position.support", "de") == Phrases.load().text("position.support", "de")
