@@ -41,6 +41,12 @@ from models.turnout import turnout
 PERSON = 812_345_678_901_234_567
 
 
+async def look_at_results(session, consultation, poll):
+    await turnout(session, await results.ended(session, consultation.id))
+    await results.find(session, consultation.id, poll.id)
+    await results.quotes(session, poll)
+
+
 async def live_through_a_consultation(store, box, wording):
     """Call every use case once."""
     async with store.write() as session:
@@ -109,9 +115,7 @@ async def live_through_a_consultation(store, box, wording):
         await polis.people(session, await polis.comments_of(session, [ended]))
         list(await recorded_ballots(session, ended))
         await polls.reasons(session, ended)
-        await turnout(session, await results.ended(session, opened.id))
-        await results.find(session, opened.id, ended.id)
-        await results.quotes(session, ended)
+        await look_at_results(session, opened, ended)
         await questions.is_kept(session, opened.id, 7)
         await questions.all_answers(session, opened.id)
         await feedback.stored_messages(session, opened.id, "shared-data")
