@@ -41,6 +41,12 @@ from models.turnout import turnout
 PERSON = 812_345_678_901_234_567
 
 
+async def look_at_results(session, consultation, poll):
+    await turnout(session, await results.ended(session, consultation.id))
+    await results.find(session, consultation.id, poll.id)
+    await results.quotes(session, poll)
+
+
 async def live_through_a_consultation(store, box, wording):
     """Call every use case once."""
     async with store.write() as session:
