@@ -11,7 +11,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from content.catalogue import Area, Catalogue, Recommendation
-from models import feedback, outcomes, polls, results
+from models import feedback, outcomes, polls, results, statement_review
 from models.records import Feedback, FeedbackKind, Outcome, Poll, Quotation, Quote
 from models.results import EndedPoll
 from models.store import UnitOfWork
@@ -32,21 +32,13 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenProposal:
-    """A participant's proposal that awaits a decision: its reference, the subject it is about or None, its words."""
-
-    reference: str
-    subject: str | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class PlanData:
     """What was voted, said and decided.
 
     `polls` are the published ones, oldest first, with the quotes each allows, `waiting` those that have ended without
     being published, `running` those that have not ended, `outcomes` by subject; of `words` those come first that
     moderators hold for representative; `contributions` is how many were given by subject, as `Words` names it.
+    `proposals_waiting` is how many proposals moderators have not put to the vote yet: their words are not public.
     """
 
     polls: tuple[tuple[EndedPoll, tuple[Quote, ...]], ...]
@@ -55,8 +47,22 @@ class PlanData:
     outcomes: Mapping[str, Outcome]
     words: tuple[Words, ...]
     contributions: Mapping[str | None, int]
-    proposals: tuple[OpenProposal, ...]
+    proposals_waiting: int
     read_at: datetime
+
+    def asked(self) -> list[Poll]:
+        """Return every poll that is known of, oldest first."""
+        return sorted(
+            [*(one.poll for one, _quotes in self.polls), *self.waiting, *self.running], key=lambda poll: poll.id
+        )
+
+    def open_proposals(self, amended: str) -> list[Poll]:
+        """Return the polls on what participants propose instead of a recommendation, on which nothing is decided."""
+        return [
+            poll
+            for poll in self.asked()
+            if poll.proposal and poll.proposal.amends == amended and poll.subject not in self.outcomes
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,7 @@ async def read_plan(session: UnitOfWork, consultation_id: int) -> PlanData:
         outcomes=await outcomes.outcomes(session, consultation_id),
         words=_quotable(sorted(given, key=lambda one: not one.pinned)),
         contributions=Counter(one.recommendation or one.group for one in given),
-        proposals=(),
+        proposals_waiting=len(await statement_review.waiting(session, consultation_id)),
         read_at=session.now(),
     )
 

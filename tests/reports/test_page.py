@@ -13,7 +13,18 @@ from sqlalchemy import select
 from cogs.ui.texts import captions
 from content.catalogue import LANGUAGES, Catalogue
 from models import consultations, feedback, polls
-from models.records import POSITIONS, BallotPaper, Option, PollKind, Position, Quotation, Visibility, Wording
+from models.records import (
+    NO_QUORUM,
+    POSITIONS,
+    BallotPaper,
+    Option,
+    PollKind,
+    Position,
+    Quorum,
+    Quotation,
+    Visibility,
+    Wording,
+)
 from models.sealing import Sealer
 from models.store import Store, open_store
 from models.tables import BallotRow
@@ -41,7 +52,12 @@ class Held:
             self.consultation = await consultations.open_consultation(session, prepared.id)
 
     async def poll(
-        self, key: str | None, *, paper: BallotPaper = POSITIONS, visibility: Visibility = Visibility.ENDED
+        self,
+        key: str | None,
+        *,
+        paper: BallotPaper = POSITIONS,
+        visibility: Visibility = Visibility.ENDED,
+        quorum: Quorum = NO_QUORUM,
     ) -> int:
         found = self.catalogue.recommendations.get(key or "")
         wording = {
@@ -52,7 +68,15 @@ class Held:
         }
         async with self.store.write() as session:
             made = await polls.open_poll(
-                session, self.consultation, key, "training", wording, None, paper=paper, visibility=visibility
+                session,
+                self.consultation,
+                key,
+                "training",
+                wording,
+                None,
+                quorum=quorum,
+                paper=paper,
+                visibility=visibility,
             )
         return made.id
 
