@@ -4,14 +4,13 @@ Published tier alone: counted results of ended and published polls, words only a
 open polls no more than that they are open and until when. Never writes.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from content.catalogue import Area, Catalogue, Recommendation
-from models import feedback, outcomes, polls, results, statement_review
+from models import outcomes, polls, results, statement_review, words
 from models.records import Feedback, FeedbackKind, Outcome, Poll, Quotation, Quote
 from models.results import EndedPoll
 from models.store import UnitOfWork
@@ -95,15 +94,14 @@ async def read_plan(session: UnitOfWork, consultation_id: int) -> PlanData:
     """Read what the plan of a consultation is made from."""
     ended = await polls.ended_polls(session, consultation_id)
     published = await results.ended(session, consultation_id)
-    given = await feedback.recorded_feedback(session, consultation_id)
     running = [poll for poll in session.memory.polls.values() if poll.consultation_id == consultation_id]
     return PlanData(
         polls=tuple([(one, tuple(await results.quotes(session, one.poll))) for one in published]),
         waiting=tuple(poll for poll in ended if not poll.is_published),
         running=tuple(sorted(running, key=lambda poll: poll.id)),
         outcomes=await outcomes.outcomes(session, consultation_id),
-        words=_quotable(sorted(given, key=lambda one: not one.pinned)),
-        contributions=Counter(one.recommendation or one.group for one in given),
+        words=_as_allowed(await words.quotable(session, consultation_id)),
+        contributions=await words.counted(session, consultation_id),
         proposals_waiting=len(await statement_review.waiting(session, consultation_id)),
         read_at=session.now(),
     )
@@ -123,7 +121,7 @@ def plan_content(catalogue: Catalogue, language: str) -> PlanContent:
     )
 
 
-def _quotable(given: Sequence[Feedback]) -> tuple[Words, ...]:
+def _as_allowed(given: Sequence[Feedback]) -> tuple[Words, ...]:
     return tuple(
         Words(
             one.reference,
@@ -133,7 +131,7 @@ def _quotable(given: Sequence[Feedback]) -> tuple[Words, ...]:
             one.text,
         )
         for one in given
-        if one.quotation is not Quotation.NOT and one.text.strip()
+        if one.text.strip()
     )
 
 
