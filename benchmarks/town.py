@@ -47,7 +47,7 @@ class Town:
     async def open_poll(self, recommendation: str, **options: str) -> OpenPoll:
         """Put a recommendation to the vote and return once its card has the ballot on it."""
         shown = await self.discord.command("poll open", recommendation=recommendation, **options)
-        opening = button_in(shown.message, "open_vote")
+        opening = button_in(shown.message, "open_draft")
         assert opening is not None, shown.text  # noqa: S101 - where the bot refuses, it says why
         await self.discord.click(payloads.MODERATOR, shown.message, opening)
         ((poll_id,),) = self.rows("SELECT max(id) FROM polls")

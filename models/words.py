@@ -16,6 +16,8 @@ from models.tables import FeedbackRow, FeedbackTheme, FeedbackVersion, ThemeRow
 from models.tally import SMALLEST_SEGMENT
 
 ROWS_AT_ONCE = 1_000
+BLOCK = 200
+"""So many rows are made into records before others have their turn, where there may be many."""
 
 
 def tellable(session: UnitOfWork, consultation_id: int) -> tuple[ColumnElement[bool], ...]:
@@ -81,6 +83,28 @@ async def records(
         )
         earlier.update((feedback_id, count) for feedback_id, count in versions)
     return [_record(row, tuple(themes.get(row.id, ())), earlier.get(row.id, 0)) for row in rows]
+
+
+async def quotable(session: UnitOfWork, consultation_id: int) -> list[Feedback]:
+    """Return what its authors let be quoted, as moderators may be told it, what they pinned first, then oldest first.
+
+    In blocks, so that nobody who votes meanwhile waits for all of it.
+    """
+    conditions = (*tellable(session, consultation_id), FeedbackRow.quotation != Quotation.NOT, FeedbackRow.text != "")
+    order = (FeedbackRow.pinned.desc(), FeedbackRow.given_at, FeedbackRow.id)
+    found: list[Feedback] = []
+    while block := await records(session, *conditions, order=order, limit=BLOCK, offset=len(found)):
+        found += block
+    return await as_told(session, consultation_id, found)
+
+
+async def counted(session: UnitOfWork, consultation_id: int) -> dict[str | None, int]:
+    """Return how many contributions there are by recommendation, else by group, else, under None, on the whole."""
+    subject = func.coalesce(FeedbackRow.recommendation, FeedbackRow.group)
+    rows = await session.execute(
+        select(subject, func.count()).where(*tellable(session, consultation_id)).group_by(subject).order_by(subject)
+    )
+    return dict(rows.tuples().all())
 
 
 async def drop_unused_themes(session: UnitOfWork, consultation_id: int) -> None:

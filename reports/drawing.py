@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from io import BytesIO, StringIO
 
@@ -97,9 +98,11 @@ class Chart:
 
     def printed(self) -> bytes:
         """Return it as a PNG for white paper, 800 dots wide, without the finding; the chart is used up by it."""
-        for artist in self.figure.findobj():
+        axes = self.figure.axes[0]
+        # Not by findobj, which would have ticks made to find them.
+        for artist in (self.figure.patch, *axes.patches, *axes.lines, *axes.texts):
             _put_on_paper(artist)
-        for line in self.figure.axes[0].texts[: self.title_lines]:
+        for line in axes.texts[: self.title_lines]:
             line.set_visible(False)
         width, height = self.figure.get_size_inches()
         shown = Bbox.from_bounds(0, 0, width, height - LINE * self.title_lines / PIXELS_PER_INCH)
@@ -164,7 +167,8 @@ def card(height: float) -> tuple[Figure, Axes]:
 def box(axes: Axes, left: float, top: float, width: float, height: float, colour: str, *, rim: bool = False) -> None:
     """Draw a bar; with a `rim` it stands apart from the bar next to it."""
     edge = CARD if rim else "none"
-    axes.add_patch(Rectangle((left, top), width, height, facecolor=colour, edgecolor=edge, linewidth=int(rim)))
+    # Not by add_patch, which would make the axes fit it.
+    axes.add_artist(Rectangle((left, top), width, height, facecolor=colour, edgecolor=edge, linewidth=int(rim)))
 
 
 def write(
@@ -192,6 +196,7 @@ def wrapped(text: str, face: FontProperties, width: float) -> tuple[str, ...]:
     return (text,)
 
 
+@lru_cache(maxsize=4_096)
 def width_of(text: str, face: FontProperties) -> float:
     """Return how wide a text is in pixels."""
     points, _height, _descent = text_to_path.get_text_width_height_descent(text, face, ismath=False)

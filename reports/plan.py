@@ -104,14 +104,14 @@ class _Plan:
         if asked:
             self._paper.heading(self._say("plan.own_questions"), 1)
         for subject, poll in asked.items():
-            self._subjects.write(subject, self._captions.recommendation(poll), None)
+            self._subjects.write(subject, self._captions.recommendation(poll), None, poll)
 
     def _other_words(self) -> None:
-        """Write what was said to groups and to the whole, and proposals that are about nothing put to the vote."""
+        """Write what was said to groups and to the whole, and how many proposals wait to be put to the vote."""
         known = {subject for subject, _title in self._all_subjects()}
         others = [subject for subject in self._data.contributions if subject not in known]
-        proposals = [one for one in self._data.proposals if one.subject not in known]
-        if not others and not proposals:
+        waiting = self._data.proposals_waiting
+        if not others and not waiting:
             return
         self._paper.heading(self._say("plan.other_words"), 1)
         for subject in sorted(others, key=lambda one: (one is None, one or "")):
@@ -119,7 +119,9 @@ class _Plan:
             title = whole if subject is None else self._content.groups.get(subject, subject)
             self._paper.heading(title, 2)
             self._subjects.words(subject, title, 3)
-        self._subjects.proposals(proposals, 2)
+        if waiting:
+            self._paper.heading(self._say("plan.proposals"), 2)
+            self._paper.write(self._say("plan.proposals_waiting", count=waiting), self._sources.proposals())
 
     def _next_steps(self) -> None:
         """Write everything that has a day, in the order of the days."""
@@ -161,8 +163,7 @@ class _Plan:
     def _asked_beside(self) -> dict[str, Poll]:
         """Return the newest poll on each subject that is no recommendation of the content, oldest subject first."""
         known = {one.key for one in self._content.recommendations}
-        every = [*(one.poll for one, _quotes in self._data.polls), *self._data.waiting, *self._data.running]
-        return {poll.subject: poll for poll in sorted(every, key=lambda poll: poll.id) if poll.subject not in known}
+        return {poll.subject: poll for poll in self._data.asked() if poll.subject not in known}
 
     def _newest(self, subject: str) -> EndedPoll | None:
         return next((one for one, _quotes in reversed(self._data.polls) if one.poll.subject == subject), None)

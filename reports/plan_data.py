@@ -4,14 +4,13 @@ Published tier alone: counted results of ended and published polls, words only a
 open polls no more than that they are open and until when. Never writes.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from content.catalogue import Area, Catalogue, Recommendation
-from models import feedback, outcomes, polls, results
+from models import outcomes, polls, results, statement_review, words
 from models.records import Feedback, FeedbackKind, Outcome, Poll, Quotation, Quote
 from models.results import EndedPoll
 from models.store import UnitOfWork
@@ -32,21 +31,13 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenProposal:
-    """A participant's proposal that awaits a decision: its reference, the subject it is about or None, its words."""
-
-    reference: str
-    subject: str | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class PlanData:
     """What was voted, said and decided.
 
     `polls` are the published ones, oldest first, with the quotes each allows, `waiting` those that have ended without
     being published, `running` those that have not ended, `outcomes` by subject; of `words` those come first that
     moderators hold for representative; `contributions` is how many were given by subject, as `Words` names it.
+    `proposals_waiting` is how many proposals moderators have not put to the vote yet: their words are not public.
     """
 
     polls: tuple[tuple[EndedPoll, tuple[Quote, ...]], ...]
@@ -55,8 +46,22 @@ class PlanData:
     outcomes: Mapping[str, Outcome]
     words: tuple[Words, ...]
     contributions: Mapping[str | None, int]
-    proposals: tuple[OpenProposal, ...]
+    proposals_waiting: int
     read_at: datetime
+
+    def asked(self) -> list[Poll]:
+        """Return every poll that is known of, oldest first."""
+        return sorted(
+            [*(one.poll for one, _quotes in self.polls), *self.waiting, *self.running], key=lambda poll: poll.id
+        )
+
+    def open_proposals(self, amended: str) -> list[Poll]:
+        """Return the polls on what participants propose instead of a recommendation, on which nothing is decided."""
+        return [
+            poll
+            for poll in self.asked()
+            if poll.proposal and poll.proposal.amends == amended and poll.subject not in self.outcomes
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +94,15 @@ async def read_plan(session: UnitOfWork, consultation_id: int) -> PlanData:
     """Read what the plan of a consultation is made from."""
     ended = await polls.ended_polls(session, consultation_id)
     published = await results.ended(session, consultation_id)
-    given = await feedback.recorded_feedback(session, consultation_id)
     running = [poll for poll in session.memory.polls.values() if poll.consultation_id == consultation_id]
     return PlanData(
         polls=tuple([(one, tuple(await results.quotes(session, one.poll))) for one in published]),
         waiting=tuple(poll for poll in ended if not poll.is_published),
         running=tuple(sorted(running, key=lambda poll: poll.id)),
         outcomes=await outcomes.outcomes(session, consultation_id),
-        words=_quotable(sorted(given, key=lambda one: not one.pinned)),
-        contributions=Counter(one.recommendation or one.group for one in given),
-        proposals=(),
+        words=_as_allowed(await words.quotable(session, consultation_id)),
+        contributions=await words.counted(session, consultation_id),
+        proposals_waiting=len(await statement_review.waiting(session, consultation_id)),
         read_at=session.now(),
     )
 
@@ -117,7 +121,7 @@ def plan_content(catalogue: Catalogue, language: str) -> PlanContent:
     )
 
 
-def _quotable(given: Sequence[Feedback]) -> tuple[Words, ...]:
+def _as_allowed(given: Sequence[Feedback]) -> tuple[Words, ...]:
     return tuple(
         Words(
             one.reference,
@@ -127,7 +131,7 @@ def _quotable(given: Sequence[Feedback]) -> tuple[Words, ...]:
             one.text,
         )
         for one in given
-        if one.quotation is not Quotation.NOT and one.text.strip()
+        if one.text.strip()
     )
 
 

@@ -1,7 +1,7 @@
 """What claims in the plan stand on, as references: passages, votes, decisions, quoted words. And what comes next.
 
 A reference's name is the kind's letter with a number that the store or the plan gives: A passage of the article, V
-vote, D decision, C count of contributions; feedback and proposals keep the reference their author was given.
+vote, D decision, C count of contributions; P of proposals; feedback keeps the reference its author was given.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from datetime import datetime
 from models.records import Outcome, Poll, Quote
 from models.results import EndedPoll
 from reports.captions import Captions
-from reports.plan_data import OpenProposal, PlanContent, PlanData, Words
+from reports.plan_data import PlanContent, PlanData, Words
 from reports.plan_paper import Reference
 
 
@@ -69,9 +69,17 @@ class Sources:
         basis = self._captions.say(f"plan.words_{words.kind}")
         return Reference(words.reference, self._captions.say("plan.contribution"), basis)
 
-    def proposal(self, proposal: OpenProposal) -> Reference:
+    def poll(self, poll: Poll) -> Reference:
+        """Return the reference to a poll, whether its result is published or not."""
+        for one, _quotes in self._data.polls:
+            if one.poll.id == poll.id:
+                return self.vote(one)
+        return self.running(poll) if poll.ended_at is None else self.waiting(poll)
+
+    def proposals(self) -> Reference:
         say = self._captions.say
-        return Reference(proposal.reference, say("plan.proposal"), say("plan.awaits"))
+        counted = say("plan.basis_count", date=self.date(self._data.read_at))
+        return Reference("P", say("plan.proposals_not_public"), counted)
 
     def count(self, subject: str | None, title: str) -> Reference:
         """Return the reference to how many contributions there are on a subject, the same for the same subject."""

@@ -6,14 +6,14 @@ The subject is a recommendation or a question beside them. Counts nothing: it wr
 from collections.abc import Sequence
 
 from models import tally
-from models.records import Outcome, Poll, PollKind, Position, Quote
+from models.records import Outcome, Poll, PollKind, Position, Proposal, Quote
 from models.results import EndedPoll
 from models.tally import ChoiceResult, PositionCounts, Result
 from reports.captions import Captions
 from reports.charts import result_chart
 from reports.disputes import disputes
 from reports.findings import outcome_lines, result_finding
-from reports.plan_data import OpenProposal, Part, PlanData
+from reports.plan_data import Part, PlanData
 from reports.plan_paper import Paper, Reference
 from reports.plan_sources import Sources
 
@@ -34,9 +34,14 @@ class SubjectWriter:
         self._say = captions.say
         self._paper = paper
 
-    def write(self, subject: str, title: str, article: Part | None) -> None:
-        """Write all that is known of a subject; `article` is what the article says, None beside it."""
+    def write(self, subject: str, title: str, article: Part | None, asked: Poll | None = None) -> None:
+        """Write all that is known of a subject.
+
+        `article` is what the article says; of a question beside it `asked` is the newest poll instead.
+        """
         self._paper.heading(title, PARTS - 1)
+        if asked is not None and asked.proposal is not None:
+            self._proposed(asked, asked.proposal)
         if article is not None:
             self._heading("plan.article_says")
             self._paper.write(article.text, self._sources.passage(article.heading, article.paragraph))
@@ -50,7 +55,7 @@ class SubjectWriter:
             self._reasons(one, quotes)
             self._disputes(one)
         self.words(subject, title, PARTS)
-        self.proposals([one for one in self._data.proposals if one.subject == subject], PARTS)
+        self._proposals(subject)
         self._next_steps(subject)
 
     def words(self, subject: str | None, title: str, level: int) -> None:
@@ -68,12 +73,23 @@ class SubjectWriter:
             self._quote(words.text, words.segment, self._sources.words(words))
         self._left_out(len(given))
 
-    def proposals(self, proposals: Sequence[OpenProposal], level: int) -> None:
-        if not proposals:
+    def _proposed(self, poll: Poll, proposal: Proposal) -> None:
+        """Write that a participant proposed this, and to what it is an alternative."""
+        said = [self._say("card.proposal")]
+        if proposal.amends is not None:
+            titles = proposal.titles
+            title = titles.get(self._captions.language) or next(iter(titles.values()), proposal.amends)
+            said.append(self._say("card.proposal_amends", title=title))
+        self._paper.write(". ".join(said) + ".", self._sources.poll(poll))
+
+    def _proposals(self, subject: str) -> None:
+        proposed = self._data.open_proposals(subject)
+        if not proposed:
             return
-        self._paper.heading(self._say("plan.proposals"), level)
-        for proposal in proposals:
-            self._paper.write(proposal.text, self._sources.proposal(proposal), style="List Bullet")
+        self._heading("plan.proposals")
+        for poll in proposed:
+            wording = poll.wording.get(self._captions.language) or next(iter(poll.wording.values()))
+            self._paper.write(wording.text or wording.title, self._sources.poll(poll), style="List Bullet")
 
     def _outcome(self, outcome: Outcome | None) -> None:
         self._heading("plan.outcome")
