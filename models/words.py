@@ -104,7 +104,7 @@ async def counted(session: UnitOfWork, consultation_id: int) -> dict[str | None,
     rows = await session.execute(
         select(subject, func.count()).where(*tellable(session, consultation_id)).group_by(subject).order_by(subject)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def drop_unused_themes(session: UnitOfWork, consultation_id: int) -> None:

@@ -21,6 +21,7 @@ PICTURE_WIDTH = Mm(110)
 A4 = Mm(210), Mm(297)
 PAGE_MARGIN = Mm(22)
 LINK_STYLE = "Hyperlink"
+CELL_STYLE = "Table Text"
 CONTENTS_STYLES = {1: "toc 1", 2: "toc 2"}
 INDENT = Mm(6)
 _LINK_BLUE = RGBColor(0x0B, 0x4F, 0x8A)
@@ -42,7 +43,7 @@ def clean(text: str) -> str:
 
 
 def prepare(document: Document, language: str) -> None:
-    """Set paper, styles for contents and links, page numbers, and the language for spell checkers and readers' voices.
+    """Set paper, styles for contents, links and tables, page numbers, and the language for those who read aloud.
 
     `language` is a tag with its region, such as `fr-BE`.
     """
@@ -56,6 +57,10 @@ def prepare(document: Document, language: str) -> None:
         style.paragraph_format.space_after = Pt(2)
     link = document.styles.add_style(LINK_STYLE, WD_STYLE_TYPE.CHARACTER)
     link.font.color.rgb = _LINK_BLUE
+    cells = document.styles.add_style(CELL_STYLE, WD_STYLE_TYPE.PARAGRAPH)
+    cells.base_style = document.styles["Normal"]
+    cells.font.size = Pt(9)
+    cells.paragraph_format.space_after = Pt(0)
     _add_field(section.footer.paragraphs[0], "PAGE", "1")
     _set_language(document, language)
 
@@ -94,9 +99,10 @@ def add_contents(before: Paragraph, headings: Sequence[Heading]) -> None:
 
 def add_picture(document: Document, png: bytes, alternative: str) -> None:
     """Add a picture with its text for those who do not see it."""
-    document.add_picture(BytesIO(png), width=PICTURE_WIDTH)
-    document.inline_shapes[-1]._inline.docPr.set("descr", alternative)  # noqa: SLF001
-    document.paragraphs[-1].paragraph_format.keep_with_next = True
+    paragraph = document.add_paragraph()
+    paragraph.paragraph_format.keep_with_next = True
+    shape = paragraph.add_run().add_picture(BytesIO(png), width=PICTURE_WIDTH)
+    shape._inline.docPr.set("descr", alternative)  # noqa: SLF001
 
 
 def set_style(paragraph: Paragraph, style_id: str) -> None:

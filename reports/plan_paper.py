@@ -12,11 +12,11 @@ from io import BytesIO
 from itertools import chain
 
 import docx
-from docx.shared import Pt
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
 from reports.docx_parts import (
+    CELL_STYLE,
     LINK_STYLE,
     Heading,
     add_bookmark,
@@ -30,7 +30,6 @@ from reports.docx_parts import (
 )
 
 TABLE_STYLE = "Light Grid Accent 1"
-TABLE_FONT = Pt(9)
 LISTED = 2
 """The contents list headings down to this level."""
 PROPERTY_LENGTH = 255  # of a title in a file's properties
@@ -90,8 +89,7 @@ class Paper:
         """Add a table with its header; `references` are put into one more cell of each row, the column named last."""
         cells = self._filled(columns, rows)
         for number, some in enumerate(references, start=2):
-            self._refer(cells[number * len(columns) - 1].paragraphs[0], some)
-        _in_small_type(cells)
+            self._refer(cells[number * len(columns) - 1].paragraphs[0], some, in_cell=True)
         self._document.add_paragraph()
 
     def picture(self, png: bytes, alternative: str, caption: str, reference: Reference) -> None:
@@ -107,7 +105,6 @@ class Paper:
         cells = self._filled(columns, [(one.name, one.what, one.basis) for one in every])
         for number, one in enumerate(every, start=1):
             self._bookmark(cells[number * len(columns)].paragraphs[0], one.bookmark)
-        _in_small_type(cells)
         return True
 
     def file(self, before: Paragraph) -> bytes:
@@ -125,13 +122,15 @@ class Paper:
         # Asked for once: python-docx works the cells of a table out anew each time.
         cells = list(table._cells)  # noqa: SLF001
         for cell, text in zip(cells, chain.from_iterable(told), strict=True):
-            cell.text = clean(text)
+            paragraph = cell.paragraphs[0]
+            set_style(paragraph, self._style_id(CELL_STYLE))
+            paragraph.add_run(clean(text))
         return cells
 
-    def _refer(self, paragraph: Paragraph, references: Sequence[Reference]) -> None:
+    def _refer(self, paragraph: Paragraph, references: Sequence[Reference], *, in_cell: bool = False) -> None:
         for number, one in enumerate(references):
             self._references.setdefault(one.name, one)
-            if number or paragraph.text:
+            if number or not in_cell:
                 paragraph.add_run(" ")
             add_link(paragraph, f"[{one.name}]", one.bookmark, self._style_id(LINK_STYLE))
 
@@ -144,11 +143,3 @@ class Paper:
         self._bookmarks += 1
         add_bookmark(paragraph, name, self._bookmarks)
         return name
-
-
-def _in_small_type(cells: Iterable[_Cell]) -> None:
-    for cell in cells:
-        (paragraph,) = cell.paragraphs
-        paragraph.paragraph_format.space_after = Pt(0)
-        for run in paragraph.runs:
-            run.font.size = TABLE_FONT

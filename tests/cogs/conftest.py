@@ -1,6 +1,7 @@
 """A server with people in it, as tests drive it: they click, type and read what people would."""
 
-from collections.abc import AsyncIterator, Awaitable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,11 @@ KEY = bytes(range(64))
 SETTLE_SECONDS = 9.0  # as long as a loaded machine may need, and shorter than a card waits between two edits
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DISK_FULL = OperationalError("INSERT", None, Exception("database or disk is full"))
+
+
+async def in_a_thread(work: Callable[..., bytes], *given: Any) -> bytes:
+    """Do long work here: another process takes a test's time."""
+    return await asyncio.to_thread(work, *given)
 
 
 @dataclass
@@ -153,7 +159,13 @@ class House:
     async def restart(self) -> None:
         """End the bot and start another on the same store and in the same server."""
         await self.env.restart_bot(
-            ConsultationBot(self.store, self.catalogue, self.answers, message_content=self.message_content)
+            ConsultationBot(
+                self.store,
+                self.catalogue,
+                self.answers,
+                message_content=self.message_content,
+                workshop=in_a_thread,
+            )
         )
 
     @asynccontextmanager
@@ -257,7 +269,7 @@ def new_house(folder: Path, catalogue: Catalogue, answers: Answers) -> Any:
             lambda: running[0].now() if running else START,
         )
         locales: dict[int, str] = {}
-        bot = ConsultationBot(store, catalogue, answers, message_content=message_content)
+        bot = ConsultationBot(store, catalogue, answers, message_content=message_content, workshop=in_a_thread)
         env = Env(bot, check_errors=False, settle_timeout=SETTLE_SECONDS)
         await env.start()
         running.append(env)

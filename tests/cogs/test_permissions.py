@@ -80,6 +80,7 @@ COMMANDS = {
     "results": Row(Who.MEMBERS),
     "report overview": Row(Who.MODERATORS),
     "report page": Row(Who.MODERATORS),
+    "report plan": Row(Who.MODERATORS),
     "mydata": Row(Who.ANYONE),
     MENU: Row(Who.WRITERS),
     "consultation segment source": Row(Who.MODERATORS, {"source": "declared"}),

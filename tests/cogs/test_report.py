@@ -1,6 +1,5 @@
 """Reporting: who gets it, what is in it, and that it leaves a trace."""
 
-import asyncio
 import io
 from collections.abc import Callable
 from typing import Any
@@ -107,22 +106,8 @@ async def test_before_setup_there_is_nothing_to_report(house: House) -> None:
 # The plan
 
 
-@pytest.fixture
-def in_a_thread(held: House) -> House:
-    """Let plans be drawn in a thread: another process takes a test's time."""
-
-    async def draw(work: Callable[..., bytes], *given: Any) -> bytes:
-        return await asyncio.to_thread(work, *given)
-
-    held.bot.workshop = draw
-    return held
-
-
 @pytest.mark.parametrize("language", ["en", "de"])
-async def test_the_plan_is_handed_over_in_the_language_asked_for_and_in_the_trace(
-    in_a_thread: House, language: str
-) -> None:
-    held = in_a_thread
+async def test_the_plan_is_handed_over_in_the_language_asked_for_and_in_the_trace(held: House, language: str) -> None:
     answer = await held.moderator.slash(held.lobby, "report plan", language=language)
     assert said(answer) == phrase("report.plan_done")
     (file,) = answered(answer).attachments
@@ -140,10 +125,8 @@ async def test_the_plan_is_handed_over_in_the_language_asked_for_and_in_the_trac
     assert (entries[-1].action, entries[-1].subject) == ("report_plan", language)
 
 
-async def test_a_plan_that_cannot_be_drawn_is_no_plan(in_a_thread: House) -> None:
-    held = in_a_thread
-
-    async def fail(work: Callable[..., bytes], *given: Any) -> bytes:  # noqa: ARG001 - as the workshop is called
+async def test_a_plan_that_cannot_be_drawn_is_no_plan(held: House) -> None:
+    async def fail(_work: Callable[..., bytes], *_given: Any) -> bytes:
         raise ConsultationError("report.plan_too_large", megabytes=11)
 
     held.bot.workshop = fail
