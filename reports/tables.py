@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from models import exports, polls, questions, trace
+from models import exports, outcomes, polls, questions, statement_review, trace
 from models.ballot_paper import chosen
 from models.ballot_record import recorded_ballots
 from models.exports import Selection, Tier
@@ -259,6 +259,41 @@ async def _trace(source: Source) -> Rows:
     ]
 
 
+async def _proposals(source: Source) -> Rows:
+    yield [
+        (
+            one.reference,
+            one.state.value,
+            one.group,
+            one.recommendation,
+            one.language,
+            one.text,
+            one.why,
+            one.reason,
+            one.subject,
+        )
+        for one in await statement_review.all_statements(source.session, source.selection.consultation_id)
+        if source.selection.group in {None, one.group}
+    ]
+
+
+async def _outcomes(source: Source) -> Rows:
+    decided = await outcomes.outcomes(source.session, source.selection.consultation_id)
+    yield [
+        (
+            one.subject,
+            one.decision.value,
+            moment(one.decided_at),
+            one.reason,
+            one.wording.get(source.captions.language) or next(iter(one.wording.values()), None),
+            moment(one.deferred_until),
+            moment(one.review_at),
+        )
+        for one in decided.values()
+        if source.selection.since is None or one.decided_at >= source.selection.since
+    ]
+
+
 def _yes_or_no(holds: bool) -> str:
     return "yes" if holds else "no"
 
@@ -378,6 +413,35 @@ TABLES = {
             _participants,
         ),
         Table(
+            "outcomes",
+            (
+                Column("recommendation"),
+                Column("decision"),
+                Column("decided_at", Kind.MOMENT),
+                Column("reason", Kind.TEXT),
+                Column("new_wording", Kind.TEXT),
+                Column("deferred_until", Kind.MOMENT),
+                Column("review_at", Kind.MOMENT),
+            ),
+            _outcomes,
+        ),
+        Table(
+            "proposals",
+            (
+                Column("reference"),
+                Column("state"),
+                Column("group"),
+                Column("recommendation"),
+                Column("language"),
+                Column("text", Kind.TEXT),
+                Column("why", Kind.TEXT),
+                Column("reason", Kind.TEXT),
+                Column("card"),
+            ),
+            _proposals,
+            record_only=True,
+        ),
+        Table(
             "questions",
             (
                 Column("kind"),
@@ -426,6 +490,8 @@ SUBJECTS = {
     "feedback": ("feedback", "reasons"),
     "polls": ("polls", "options"),
     "participants": ("participants",),
+    "outcomes": ("outcomes",),
+    "proposals": ("proposals",),
     "questions": ("questions", "answers"),
     "trace": ("trace",),
 }

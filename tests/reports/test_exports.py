@@ -11,11 +11,24 @@ import openpyxl
 import pytest
 
 from content.phrases import Phrases
-from models import consultations, feedback, participants, polls
+from models import consultations, feedback, outcomes, participants, polls, statements
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
 from models.exports import Selection, Tier
-from models.records import Ballot, BallotPaper, Option, PollKind, Position, Quorum, Quotation, Visibility, Wording
+from models.records import (
+    Ballot,
+    BallotPaper,
+    Decision,
+    Moderator,
+    ModeratorRole,
+    Option,
+    PollKind,
+    Position,
+    Quorum,
+    Quotation,
+    Visibility,
+    Wording,
+)
 from models.sealing import Sealer
 from models.store import open_store
 from models.tally import SMALLEST_SEGMENT
@@ -454,3 +467,36 @@ def test_an_order_is_kept_in_the_trace_in_a_few_words():
     order = Order(Selection(1, Tier.RECORD, "flour", NOW), "ballots", FileFormat.XLSX)
     assert str(order) == "ballots record xlsx flour since 2030-03-01"
     assert str(Order(Selection(1))) == "everything published csv"
+
+
+async def test_outcomes_may_be_published_and_proposals_are_for_moderators_once_their_hour_is_over(
+    store, consultation, export, clock
+):
+    moderator = Moderator(7, ModeratorRole.MODERATOR)
+    async with store.write() as session:
+        await outcomes.decide(
+            session, consultation, moderator, "more-rye", Decision.AMENDED, "=Too dry", wording={"en": "More oats."}
+        )
+        draft = await statements.keep_draft(
+            session,
+            consultation,
+            submission=1,
+            user_id=1_001,
+            group="flour",
+            recommendation=None,
+            language="en",
+            text="+Bake by night.",
+            why="It is cooler.",
+        )
+        await statements.send(session, 1_001, draft.id)
+    assert rows((await export())["proposals.csv"]) == []
+
+    clock.append(NOW + timedelta(hours=1))
+    files = await export()
+    [proposal] = rows(files["proposals.csv"])
+    [outcome] = rows((await export(Tier.PUBLISHED))["outcomes.csv"])
+
+    assert (proposal["state"], proposal["text"], proposal["why"]) == ("pending", "'+Bake by night.", "It is cooler.")
+    assert (outcome["decision"], outcome["reason"], outcome["new_wording"]) == ("amended", "'=Too dry", "More oats.")
+    assert "proposals.csv" not in await export(Tier.PUBLISHED)
+    assert rows((await export(group="taste"))["proposals.csv"]) == []
