@@ -1,8 +1,8 @@
 """The one entry: settings, store, catalogue, bot; also the operator's few commands.
 
 `python bot.py` runs the bot, or opens the rehearsal where there is no token; `rehearse`, `check [FOLDER]`,
-`ask QUESTION`, `report --out FILE`, `plan --out FILE` and `forget [SERVER]` do what they say. Whatever keeps it from
-running ends in a sentence that says what to do.
+`ask QUESTION`, `export FOLDER`, `report --out FILE`, `plan --out FILE` and `forget [SERVER]` do what they say.
+Whatever keeps it from running ends in a sentence that says what to do.
 """
 
 import argparse
@@ -15,7 +15,8 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any, Literal, TextIO, TypeVar
 
@@ -26,20 +27,23 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cogs.client import ConsultationBot
 from cogs.ui.answer_cards import without_fact
-from cogs.ui.texts import captions
+from cogs.ui.texts import Speech, captions, export_library
 from content.answers import Answers
 from content.catalogue import LANGUAGES, Catalogue, ContentError, Language, load_catalogue
 from content.checking import check
-from models import retention
-from models.errors import OperatorError
+from models import retention, trace
+from models.errors import ConsultationError, OperatorError
+from models.exports import Selection, Tier
 from models.limits import Deed, Policy
-from models.records import Consultation, ConsultationState
+from models.records import OPERATOR, Consultation, ConsultationState
 from models.sealing import Sealer, read_or_make_key, secrets_folder
 from models.store import Store, UnitOfWork, exists, is_in_use, open_store
+from reports.exports import WHAT, FileFormat, Order, write_files
 from reports.overview import read_overview
 from reports.page import draw_page
 from reports.plan import draw_plan
 from reports.plan_data import plan_content, read_plan
+from reports.tables import EVERYTHING
 
 log = logging.getLogger("consultation")
 
@@ -110,7 +114,9 @@ def _run_command(asked: argparse.Namespace, settings: Settings) -> int:
     catalogue = load_catalogue(settings.content_folder)
     if asked.command == "ask":
         return _ask(Answers(catalogue), asked)
-    if asked.command in {"report", "plan"}:
+    if asked.command == "export":
+        asyncio.run(_export(settings, catalogue, asked))
+    elif asked.command in {"report", "plan"}:
         (_report if asked.command == "report" else _plan)(settings, catalogue, asked)
     elif asked.command == "rehearse" or settings.discord_token is None:
         if asked.command != "rehearse":
@@ -150,6 +156,15 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("question", nargs="?")
     asking.add_argument("--language", choices=LANGUAGES, help="the language to answer in; else the question's")
     asking.add_argument("--jsonl", action="store_true", help="read and write lines of JSON")
+    exporting = commands.add_parser("export", help="write what /export hands out into an empty folder")
+    exporting.add_argument("folder", type=Path)
+    exporting.add_argument("--what", choices=WHAT, default=EVERYTHING)
+    exporting.add_argument("--tier", choices=[tier.value for tier in Tier], default=Tier.PUBLISHED.value)
+    exporting.add_argument("--format", choices=[one.value for one in FileFormat], default=FileFormat.CSV.value)
+    exporting.add_argument("--group", help="the key of a working group; else all")
+    exporting.add_argument("--since", type=date.fromisoformat, help="a day, as 2030-03-01")
+    exporting.add_argument("--language", choices=LANGUAGES, help="the language of titles; else the consultation's")
+    exporting.add_argument("--server", type=int, help="the server's id, where the store holds several")
     forgetting = commands.add_parser("forget", help="destroy for good what leads to the people of a consultation")
     forgetting.add_argument("server", nargs="?", type=int, help="the Discord server's id, where there are several")
     forgetting.add_argument("--yes", action="store_true", help="do not ask")
@@ -325,6 +340,45 @@ def _check(folder: Path) -> int:
     errors = sum(not problem.warning for problem in problems)
     print(f"{folder}: {errors} errors, {len(problems) - errors} warnings")
     return 1 if errors else 0
+
+
+async def _export(settings: Settings, catalogue: Catalogue, asked: argparse.Namespace) -> int:
+    """Write an export into a folder of the operator's and note it in the trace."""
+    if asked.folder.exists() and any(asked.folder.iterdir()):
+        raise OperatorError(f"There is something in {asked.folder}. Name an empty folder.")
+    if asked.group is not None and asked.group not in catalogue.groups:
+        raise OperatorError(f"There is no group {asked.group}. There are: {', '.join(catalogue.groups)}.")
+    if not exists(settings.database_url):
+        raise OperatorError("There is no store yet, so there is nothing to export. DATABASE_URL names it.")
+    store = await open_the_store(settings)
+    try:
+        consultation = _consultation_asked(store, catalogue, asked.server)
+        midnight = asked.since and datetime.combine(asked.since, time_of_day.min, catalogue.timezone)
+        selection = Selection(consultation.id, Tier(asked.tier), asked.group, midnight)
+        order = Order(selection, asked.what, FileFormat(asked.format))
+        asked.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        content = export_library(catalogue, asked.language or catalogue.default_language)
+        async with store.write() as session:
+            await trace.record(session, consultation.id, OPERATOR, "export", str(order))
+        files = await asyncio.to_thread(write_files, store, order, content, asked.folder)
+    except ConsultationError as error:
+        raise OperatorError(Speech("en")(error.phrase, **error.values)) from error
+    finally:
+        await store.close()
+    for file in files:
+        print(file)
+    return 0
+
+
+def _consultation_asked(store: Store, catalogue: Catalogue, server: int | None) -> Consultation:
+    """Return the consultation to export. Raises OperatorError where it is not plain which one is meant."""
+    held = {guild: one for guild, one in store.memory.consultations.items() if one.content_key == catalogue.key}
+    if server is None and len(held) == 1:
+        return next(iter(held.values()))
+    if server in held:
+        return held[server]
+    servers = ", ".join(map(str, held)) or "none"
+    raise OperatorError(f"Say with --server which server's consultation is meant. The store holds: {servers}.")
 
 
 def _ask(answers: Answers, asked: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Measures everything and prints one table: python -m benchmarks [--quick] [ballots | results | crashes | plan]."""
+"""Measures everything and prints one table: python -m benchmarks [--quick] [PART], a part being one of `PARTS`."""
 
 import argparse
 import asyncio
@@ -7,10 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import ballots, crashes, plan, results
+from benchmarks import ballots, crashes, exports, plan, results
 from benchmarks.figures import Figure, table
 
-PARTS = ("ballots", "results", "crashes", "plan")
+PARTS = ("ballots", "results", "crashes", "exports", "plan")
 
 
 def main() -> int:
@@ -34,6 +34,8 @@ async def _measure(part: str, folder: Path, *, quick: bool) -> list[Figure]:
             return await ballots.measure(folder, quick=quick)
         case "results":
             return await results.measure(folder)
+        case "exports":
+            return await exports.measure(folder, quick=quick)
         case "plan":
             return await plan.measure(folder, quick=quick)
         case _:

@@ -1,24 +1,41 @@
-"""Taking out: moderators get feedback and the ballots of ended polls as files, privately."""
+"""Taking out: moderators get what may be published, or the record of ended polls, as files, privately."""
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeAlias
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from cogs.client import ConsultationBot
-from cogs.ui.attachments import attached
+from cogs.source import find_group, group_choices
+from cogs.ui.past_days import parse_since
 from cogs.ui.permissions import SHOWN_TO, require_moderator
-from cogs.ui.replies import reply
-from cogs.ui.texts import captions, command_text
+from cogs.ui.replies import reply, tell_progress
+from cogs.ui.texts import Speech, command_text, export_library, one_of, options
 from models import trace
-from reports.csv_files import FILES, export_files
-from reports.record import gather
+from models.errors import ConsultationError
+from models.exports import Selection, Tier
+from reports.exports import WHAT, FileFormat, Order, Progress, require_possible, write_files
+from reports.tables import EVERYTHING
+
+PATIENCE = 2.0  # seconds without a word
+MOST_FILES = 10  # a message, as Discord takes them
+MOST_MESSAGES = 20
+MEGABYTE = 1024 * 1024
+
+Files: TypeAlias = list[Path]
+
+SUBJECTS = one_of("export.what", WHAT)
+TIERS = one_of("export.tier", Tier)
+FORMATS = one_of("export.format", FileFormat)
 
 
 class Export(commands.Cog):
-    """Hands out the consultation's record."""
+    """Hands out what a consultation gave."""
 
     def __init__(self, bot: ConsultationBot) -> None:
         self.bot = bot
@@ -26,22 +43,90 @@ class Export(commands.Cog):
     @app_commands.command(
         name=command_text("command.export.name"), description=command_text("command.export.description")
     )
+    @options("what", "tier", "since", group="export_group", file_format="format")
+    @app_commands.choices(what=SUBJECTS, tier=TIERS, file_format=FORMATS)
     @app_commands.guild_only()
     @app_commands.default_permissions(SHOWN_TO)
-    async def export(self, interaction: discord.Interaction[Any]) -> None:
+    async def export(
+        self,
+        interaction: discord.Interaction[Any],
+        what: str = EVERYTHING,
+        tier: str = Tier.PUBLISHED,
+        file_format: str = FileFormat.CSV,
+        group: str | None = None,
+        since: str | None = None,
+    ) -> None:
+        """Note in the trace what is taken, write the files off the event loop and hand them out."""
         moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
+        selection = Selection(
+            consultation.id,
+            Tier(tier),
+            find_group(self.bot, group, say).key if group else None,
+            parse_since(since, say.language, self.bot.catalogue.timezone, self.bot.store.now()) if since else None,
+        )
+        order = Order(selection, what, FileFormat(file_format))
+        require_possible(order)
         await interaction.response.defer(ephemeral=True, thinking=True)
         # Noted before it is handed over, and so part of what is handed over.
         async with self.bot.store.write() as session:
-            await trace.record(session, consultation.id, moderator, "export", ", ".join(FILES))
-        async with self.bot.store.read() as session:
-            record = await gather(session, consultation.id)
-        made = await asyncio.to_thread(export_files, record, captions(self.bot.catalogue, say.language))
-        files = await asyncio.to_thread(attached, made, interaction.filesize_limit, "export.zip")
-        summary = say("export.done", polls=len(record.polls), feedback=len(record.feedback))
-        await reply(interaction, summary, files=files)
+            await trace.record(session, consultation.id, moderator, "export", str(order))
+        with TemporaryDirectory() as folder:
+            files = await self._written(interaction, order, Path(folder), say)
+            messages = _messages(files, interaction.filesize_limit)
+            await _hand_out(interaction, messages, say(f"export.done_{tier}"), say)
+
+    @export.autocomplete("group")
+    async def group_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        return group_choices(self.bot, self.bot.speech(interaction), typed)
+
+    async def _written(self, interaction: discord.Interaction[Any], order: Order, folder: Path, say: Speech) -> Files:
+        """Write the files and tell every two seconds how far that is."""
+        progress = Progress()
+        content = export_library(self.bot.catalogue, say.language)
+        limit = interaction.filesize_limit
+        writing = asyncio.to_thread(write_files, self.bot.store, order, content, folder, limit, progress)
+        return await telling(
+            writing, lambda: tell_progress(interaction, say("export.progress", rows=progress.rows)), PATIENCE
+        )
+
+
+async def telling(work: Coroutine[Any, Any, Files], tell: Callable[[], Awaitable[None]], patience: float) -> Files:
+    """Do some work, and tell how far it is each time it took another `patience` seconds."""
+    working = asyncio.create_task(work)
+    while not (await asyncio.wait({working}, timeout=patience))[0]:
+        await tell()
+    return await working
+
+
+async def _hand_out(interaction: discord.Interaction[Any], messages: list[Files], summary: str, say: Speech) -> None:
+    """Send the files, in several messages where Discord takes no more in one; that is said before the first."""
+    if len(messages) > 1:
+        size = sum(file.stat().st_size for files in messages for file in files)
+        await reply(
+            interaction,
+            f"{summary}\n{say('export.parts', count=len(messages), megabytes=-(-size // MEGABYTE))}",
+        )
+    for number, files in enumerate(messages, start=1):
+        text = summary if len(messages) == 1 else say("export.part", number=number, parts=len(messages))
+        await reply(interaction, text, files=[discord.File(file) for file in files])
+
+
+def _messages(files: Files, limit: int) -> list[Files]:
+    """Divide files into messages of `limit` bytes at most. Raises ConsultationError where they would be too many."""
+    messages: list[Files] = [[]]
+    room = limit
+    for file in files:
+        size = file.stat().st_size
+        if messages[-1] and (size > room or len(messages[-1]) == MOST_FILES):
+            messages.append([])
+            room = limit
+        messages[-1].append(file)
+        room -= size
+    if len(messages) > MOST_MESSAGES:
+        raise ConsultationError("export.too_large")
+    return messages
 
 
 async def setup(bot: ConsultationBot) -> None:

@@ -93,7 +93,7 @@ class SegmentCommands(app_commands.Group):
     async def confirm(
         self,
         interaction: discord.Interaction[Any],
-        person: discord.Member,
+        person: discord.Member | discord.User,
         segment: app_commands.Range[str, 1, SEGMENT_LENGTH] | None = None,
     ) -> None:
         """Confirm for which segment somebody speaks, or take that back; what they declared is not told."""

@@ -4,7 +4,6 @@ Ballots are written by `models/ballot_box.py` alone.
 """
 
 import secrets
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -27,11 +26,9 @@ from models.records import (
     Quorum,
     Quotation,
     Reason,
-    RecordedBallot,
     Visibility,
     Wording,
 )
-from models.sealing import pseudonym
 from models.store import UnitOfWork
 from models.tables import BallotRow, ConsultationRow, PollRow
 from models.tally import (
@@ -323,36 +320,6 @@ async def show_live(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceC
     return position_counts((Position(answer), ballots) for answer, ballots in shown.items())
 
 
-async def recorded_ballots(session: UnitOfWork, poll: Poll) -> list[RecordedBallot]:
-    """Return the ballots of an ended poll for the confidential record, in an order that tells nothing.
-
-    Segments are merged as in the published result. A voter bears another pseudonym in each poll: one that stayed the
-    same would let a poll that publishes a small segment name its members in a poll that merges it. All of them change
-    when somebody erases what they gave: otherwise the one that changed would be theirs. The hour of a
-    ballot is told only where it shares it with enough others of its row: a card's turnout and the roles that people
-    get when they join show when somebody voted.
-    """
-    labels = (await result(session, poll)).labels
-    rows = list(await session.scalars(select(BallotRow).where(BallotRow.poll_id == poll.id)))
-    salt = await session.scalar(
-        select(ConsultationRow.pseudonym_salt).where(ConsultationRow.id == poll.consultation_id)
-    )
-    scope = f"poll {poll.id} {salt.hex() if salt else ''}"
-    in_hour = Counter((labels[row.segment], _hour(row.cast_at)) for row in rows)
-    ballots = [
-        RecordedBallot(
-            poll_id=poll.id,
-            subject=poll.subject,
-            pseudonym=pseudonym(row.seal, scope),
-            segment=labels[row.segment],
-            answer=row.answer,
-            hour=_hour(row.cast_at) if in_hour[labels[row.segment], _hour(row.cast_at)] >= SMALLEST_SEGMENT else None,
-        )
-        for row in rows
-    ]
-    return sorted(ballots, key=lambda ballot: ballot.pseudonym)
-
-
 async def reasons(session: UnitOfWork, poll: Poll) -> list[Reason]:
     """Return the reasons given in an ended poll, apart from the ballots they came with, objections first."""
     labels = (await result(session, poll)).labels
@@ -374,7 +341,3 @@ def _require_order(now: datetime, begins_at: datetime, closes_at: datetime | Non
         raise ConsultationError("poll.end_in_past")
     if closes_at <= begins_at:
         raise ConsultationError("poll.end_before_beginning")
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)

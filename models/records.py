@@ -146,10 +146,11 @@ class Participant:
 
 
 class ModeratorRole(StrEnum):
-    """By what somebody may moderate: the server's own permission, or the role that setup made."""
+    """By what somebody may moderate: the server's own permission, the role that setup made, or running the bot."""
 
     ADMINISTRATOR = "administrator"
     MODERATOR = "moderator"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,9 @@ class Moderator:
 
     user_id: int
     role: ModeratorRole
+
+
+OPERATOR = Moderator(0, ModeratorRole.OPERATOR)  # at the machine itself, where nobody has an id of Discord's
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,21 +352,6 @@ class CastBallot:
     changed: bool
     segment: str
     has_reason: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedBallot:
-    """A ballot of an ended poll in the confidential record.
-
-    `segment` is None where the poll publishes none, `hour` where too few of the segment's ballots were cast in it.
-    """
-
-    poll_id: int
-    subject: str
-    pseudonym: str
-    segment: str | None
-    answer: str
-    hour: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,12 @@ import base64
 import hashlib
 import os
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA512
@@ -27,6 +29,7 @@ from models.errors import OperatorError
 KEY_BITS = 512
 ID_BYTES = 8
 PSEUDONYM_CHARACTERS = 10
+_BASE32 = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", np.uint8)
 SALT_BYTES = 16
 SECRET_BYTES = 64
 SECRET_NAME_LENGTH = 32
@@ -160,6 +163,20 @@ def pseudonym(seal: bytes, scope: str = "") -> str:
     """Return the name a seal bears in exports, the same in each of them; another `scope` gives another name."""
     digest = hashlib.sha256(seal + scope.encode()).digest()
     return "P-" + base64.b32encode(digest).decode()[:PSEUDONYM_CHARACTERS]
+
+
+def pseudonym_numbers(seals: Iterable[bytes], scope: str) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
+    """Return the first 64 bits of what `pseudonym` is made of, for many seals."""
+    end = scope.encode()
+    digests = [hashlib.sha256(seal + end).digest()[:8] for seal in seals]
+    return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)
+
+
+def pseudonyms(numbers: "np.ndarray[tuple[int], np.dtype[np.uint64]]") -> list[str]:
+    """Return the pseudonyms that belong to `pseudonym_numbers`."""
+    places = np.arange(59, 59 - 5 * PSEUDONYM_CHARACTERS, -5, dtype=np.uint64)
+    characters = _BASE32[(numbers[:, None] >> places) & np.uint64(31)].tobytes().decode()
+    return ["P-" + characters[i : i + PSEUDONYM_CHARACTERS] for i in range(0, len(characters), PSEUDONYM_CHARACTERS)]
 
 
 def new_salt() -> bytes:

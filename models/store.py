@@ -5,7 +5,7 @@ It never knows what a use case does: it begins, commits or rolls back, and then 
 
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, delete, event, select
+from sqlalchemy import Connection, Executable, NullPool, create_engine, delete, event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -67,6 +67,13 @@ class UnitOfWork(AsyncSession):
         """Keep `value` under `name`, in place of an earlier one."""
         await self.merge(StoredValue(name=name, value=value))
 
+    def blocks(self, statement: Executable, size: int) -> Iterator[Sequence[Any]]:
+        """Read what is committed, `size` rows at a time, as the driver gives them: nothing is converted.
+
+        It works in the calling thread, on a connection of its own: for many rows and away from the bot's event loop.
+        """
+        return self._store.blocks(statement, size)
+
     @property
     def _store(self) -> "Store":
         store: Store = self.info["store"]
@@ -105,6 +112,32 @@ class Store:
         """Begin a transaction that sees one state of the store."""
         async with self._readers(info={"store": self, "changes": []}) as session:
             yield session
+
+    @asynccontextmanager
+    async def read_apart(self) -> AsyncIterator[UnitOfWork]:
+        """Begin a reading transaction on a connection of its own: for a thread that has its own event loop."""
+        engine = create_async_engine(self._engine.url, hide_parameters=True, poolclass=NullPool)
+        if engine.url.get_backend_name() == "sqlite":
+            event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        readers = async_sessionmaker(
+            engine.execution_options(begin="DEFERRED"), class_=UnitOfWork, expire_on_commit=False
+        )
+        try:
+            async with readers(info={"store": self, "changes": []}) as session:
+                yield session
+        finally:
+            await engine.dispose()
+
+    def blocks(self, statement: Executable, size: int) -> Iterator[Sequence[Any]]:
+        """Read rows as `UnitOfWork.blocks` says."""
+        url = self._engine.url
+        engine = create_engine(url.set(drivername=url.get_backend_name()), hide_parameters=True, poolclass=NullPool)
+        with engine.connect() as connection:
+            cursor = connection.execute(statement).cursor
+            assert cursor is not None, "a select has rows"  # noqa: S101
+            while block := cursor.fetchmany(size):
+                yield block
 
     async def load(self) -> None:
         """Check the key against the store's and fill the memory.

@@ -213,6 +213,16 @@ def quorum_outcome(result: AnyResult, quorum: Quorum) -> QuorumOutcome:
     return QuorumOutcome(quorum.heads, reached, tuple(segments))
 
 
+def merged(people: Mapping[str, int]) -> dict[str, int]:
+    """Return how many people each published row has, merged as ballots are; nothing where no row may be shown."""
+    labels = _labels(people)
+    rows: Counter[str] = Counter()
+    for segment, number in people.items():
+        if (label := labels[segment]) is not None:
+            rows[label] += number
+    return {label: rows[label] for label in sorted(rows, key=_other_last)}
+
+
 def _labels(ballots: Mapping[str, int]) -> dict[str, str | None]:
     small = {segment for segment, number in ballots.items() if number < SMALLEST_SEGMENT}
     too_few = small and sum(ballots[segment] for segment in small) < SMALLEST_SEGMENT

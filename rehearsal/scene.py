@@ -146,7 +146,7 @@ def _subject(step: Step) -> str | None:
     """Return the recommendation a step speaks of, None where it speaks of none."""
     match step:
         case Command():
-            return step.options.get("recommendation")
+            return step.options.get("recommendation") or step.options.get("vote")
         case Write():
             return step.thread
         case Vote() | Objection() | PrivateFeedback():

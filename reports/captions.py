@@ -49,6 +49,11 @@ class Captions:
         wording = poll.wording.get(self.language) or next(iter(poll.wording.values()))
         return wording.title
 
+    def statement(self, poll: Poll) -> str:
+        """Return the text as it was voted on, in the language of `recommendation`; its title where it has no text."""
+        wording = poll.wording.get(self.language) or next(iter(poll.wording.values()))
+        return wording.text or wording.title
+
     def option(self, poll: Poll, key: str) -> str:
         """Return how an option reads, in the first language it was put in where this one is missing."""
         wording = next(option.wording for option in poll.paper.options if option.key == key)

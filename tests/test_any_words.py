@@ -6,7 +6,6 @@ import io
 import itertools
 import re
 from collections.abc import Coroutine, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ from simcord import HttpLogEntry
 
 from cogs.ui.layout import harmless
 from cogs.ui.review_cards import PART_LENGTH, REPLY_LENGTH, opened_card, packed, parts_of, queue_card, reply_card
-from cogs.ui.texts import Speech, captions
+from cogs.ui.texts import Speech
 from content.catalogue import LANGUAGES, Catalogue
 from models import consultations, feedback
 from models.records import Attachment, Consultation, Feedback, FeedbackKind, Quotation, ThreadMessage
@@ -27,8 +26,8 @@ from models.review_queue import PAGE, Queue, Shown, Wanted
 from models.sealing import Sealer
 from models.store import Store, open_store
 from models.texts import clean, is_blank, visible
-from reports.csv_files import export_files
-from reports.record import Record, gather
+from reports.csv_files import csv_encoder, csv_head
+from reports.tables import Column, Kind
 from tests.cogs.limits import breaches
 from tests.reports.test_csv_files import ADDED
 
@@ -67,8 +66,8 @@ class Room:
             prepared = await consultations.prepare(session, 1, "sample", ("en",))
             return await consultations.open_consultation(session, prepared.id)
 
-    async def say(self, words: str, edited: str) -> Record:
-        """Give words in private and in a thread, edit those; return the record of both."""
+    async def say(self, words: str, edited: str) -> list[Feedback]:
+        """Give words in private and in a thread, edit those; return what the record has of both."""
         self.moment = NOW
         number = next(self.numbers)
         message = ThreadMessage(number, 5, words, None, "r", NOW)
@@ -87,8 +86,8 @@ class Room:
             await feedback.edit_message(session, self.consultation.id, number, edited)
         self.moment = LATER
         async with self.store.read() as session:
-            record = await gather(session, self.consultation.id)
-        return replace(record, feedback=tuple(sorted(record.feedback, key=lambda one: one.id)[-2:]))
+            record = await feedback.recorded_feedback(session, self.consultation.id)
+        return sorted(record, key=lambda one: one.id)[-2:]
 
 
 @pytest.fixture(scope="module")
@@ -104,11 +103,12 @@ def room(tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue) -> Iter
 @example("\x00'; DROP TABLE feedback; --", "\u202e" * 10)
 def test_words_come_back_exactly_from_the_store_and_from_the_export(room: Room, words: str, edited: str) -> None:
     record = room.run(room.say(words, edited))
-    assert {one.kind: one.text for one in record.feedback} == {
+    assert {one.kind: one.text for one in record} == {
         FeedbackKind.PRIVATE: words,
         FeedbackKind.THREAD: clean(edited) or "",
     }
-    file = export_files(record, captions(room.catalogue, "en"))["feedback.csv"]
+    columns = (Column("kind"), Column("text", Kind.TEXT))
+    file = csv_head(columns) + csv_encoder(columns)([(one.kind.value, one.text) for one in record])
     rows = csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline=""), strict=True)
     assert {row["kind"]: ADDED.sub("", row["text"]) for row in rows} == {
         "private": words,

@@ -19,12 +19,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 import bot
 from cogs.client import ConsultationBot
-from cogs.ui.texts import PHRASES
+from cogs.ui.texts import PHRASES, export_library
 from content.catalogue import LANGUAGES, Catalogue
-from models import consultations, participants
+from models import consultations, participants, polls
+from models.ballot_box import BallotBox
+from models.exports import Selection, Tier
 from models.limits import Deed, Policy
+from models.records import Ballot, Position, Wording
 from models.sealing import Sealer, secrets_folder
 from models.store import is_in_use, open_store
+from reports.exports import FileFormat, Order, write_files
 
 HERE = Path(bot.__file__).parent
 VALLEY = HERE / "content" / "valley"
@@ -510,6 +514,84 @@ def test_a_request_to_stop_ends_the_process_cleanly_even_while_it_connects(setti
     assert ended.returncode == 0, ended.stderr
     assert "Traceback" not in ended.stderr
     assert TOKEN not in ended.stdout + ended.stderr
+
+
+async def hold_a_vote(catalogue: Catalogue) -> None:
+    """Leave in the operator's store a server's consultation with one ended vote."""
+    store = await bot.open_the_store(bot.Settings())
+    async with store.write() as session:
+        prepared = await consultations.prepare(session, 700, catalogue.key, ("en",))
+        held = await consultations.open_consultation(session, prepared.id)
+        wording = {"en": Wording("=Grow more rye", "It keeps.")}
+        poll = await polls.open_poll(session, held, "more-rye", next(iter(catalogue.groups)), wording, None)
+    box = BallotBox(store)
+    for person in range(6):
+        await box.cast(Ballot(poll.id, person + 1, "academia", Position.SUPPORT))
+    async with store.write() as session:
+        await polls.end(session, poll.id, "Everybody has voted.")
+    await store.close()
+
+
+async def write_as_the_command_does(catalogue: Catalogue, order: Order, folder: Path) -> None:
+    store = await bot.open_the_store(bot.Settings())
+    await asyncio.to_thread(write_files, store, order, export_library(catalogue, "en"), folder)
+    await store.close()
+
+
+@pytest.fixture
+def ended_vote(catalogue: Catalogue) -> None:
+    asyncio.run(hold_a_vote(catalogue))
+
+
+@pytest.mark.usefixtures("ended_vote")
+@pytest.mark.parametrize(("what", "file_format"), [("everything", "csv"), ("ballots", "jsonl"), ("polis", "csv")])
+def test_the_operator_writes_the_same_files_as_the_command(
+    tmp_path: Path, catalogue: Catalogue, capsys: pytest.CaptureFixture[str], what: str, file_format: str
+) -> None:
+    folder = tmp_path / "files"
+    asked = ["export", str(folder), "--what", what, "--tier", "record", "--format", file_format]
+    assert bot.main(asked) == 0
+    assert set(capsys.readouterr().out.split()) == {str(path) for path in folder.iterdir()}
+
+    same = tmp_path / "same"
+    same.mkdir()
+    asyncio.run(
+        write_as_the_command_does(catalogue, Order(Selection(1, Tier.RECORD), what, FileFormat(file_format)), same)
+    )
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        path.name: path.read_bytes() for path in same.iterdir()
+    }
+    if what == "everything":
+        assert '"operator"' in (folder / "trace.csv").read_text(encoding="utf-8")
+        assert '"everything record csv"' in (folder / "trace.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("ended_vote")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--what", "ballots"], "never published"),
+        (["--group", "bakers"], "There is no group bakers"),
+        (["--server", "5"], "The store holds: 700"),
+    ],
+)
+def test_what_cannot_be_exported_is_told_to_the_operator(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], told: str
+) -> None:
+    assert bot.main(["export", str(tmp_path / "files"), *options]) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_nothing_is_written_over_and_an_export_makes_no_store(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bot.main(["export", str(tmp_path / "empty")]) == 1
+    assert "no store yet" in capsys.readouterr().err
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").touch()
+    assert bot.main(["export", str(tmp_path / "full")]) == 1
+    assert "empty folder" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
 
 
 # The page of a consultation

@@ -10,6 +10,7 @@ from discord import app_commands
 from content.catalogue import LANGUAGES, Catalogue
 from content.phrases import Phrases
 from reports.captions import Captions
+from reports.exports import Library
 
 PHRASES = Phrases.load()
 COMMAND_LANGUAGE = "en"
@@ -78,6 +79,18 @@ def captions(catalogue: Catalogue, language: str) -> Captions:
     """Return how charts, results and exports name things in this language."""
     segments = {key: segment.title.in_language(language) for key, segment in catalogue.segments.items()}
     return Captions(PHRASES, language, segments)
+
+
+def export_library(catalogue: Catalogue, language: str) -> Library:
+    """Return what exports take from the content, with titles in this language."""
+    languages = [one for one in LANGUAGES if one in catalogue.title.languages]
+    chosen = language if language in languages else catalogue.default_language
+    return Library(
+        chosen,
+        {one: catalogue.title.in_language(one) for one in languages},
+        {one: catalogue.summary.in_language(one) for one in languages},
+        {one: captions(catalogue, one) for one in languages},
+    )
 
 
 class CommandTranslator(app_commands.Translator):

@@ -224,6 +224,12 @@ def answered(result: InteractionResult) -> simcord.ResponseMessage:
     return result.response
 
 
+async def handed_out(result: InteractionResult) -> dict[str, str]:
+    """Return the text files with which somebody was answered, by name, from however many messages."""
+    told = [answered(result), *(one for one in result.followups if one.id != answered(result).id)]
+    return {file.filename: (await file.read()).decode("utf-8-sig") for one in told for file in one.attachments}
+
+
 def said(result: InteractionResult) -> str:
     """Return what somebody was told privately in answer to what they did."""
     assert result.acknowledged

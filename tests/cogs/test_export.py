@@ -1,29 +1,43 @@
-"""Taking out: who gets the record, what stands in it, and what happens where it is large."""
+"""Taking out: who gets the files, what stands in them, what is told meanwhile, and what if they are large."""
 
+import asyncio
 import csv
 import io
-import zipfile
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import discord
+import openpyxl
 import pytest
-from simcord import interactions
+from simcord import InteractionResult, ResponseMessage, interactions
 
+from cogs.export import telling
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES
-from tests.cogs.conftest import House, answered, said
+from reports.tables import TABLES
+from tests.cogs.conftest import House, answered, said, shown
 
 ON = "stem-orientation"
 OTHER = "unlock-health-data"
-FILES = {"results.csv", "ballots.csv", "feedback.csv", "questions.csv", "answers.csv", "trace.csv"}
+PUBLISHED = {f"{name}.csv" for name, table in TABLES.items() if not table.record_only} | {"dictionary.csv"}
+RECORD = {f"{name}.csv" for name in TABLES} | {"dictionary.csv"}
 
 
-async def exported(house: House) -> dict[str, bytes]:
-    """Return the files that the moderator gets, by name."""
-    answer = await house.moderator.slash(house.lobby, "export")
-    assert answer.ephemeral
-    return {file.filename: await file.read() for file in answered(answer).attachments}
+def messages(result: InteractionResult) -> list[ResponseMessage]:
+    """Return everything that somebody was answered, in order."""
+    later = [one for one in result.followups if one.id != answered(result).id]
+    return [answered(result), *later]
+
+
+async def exported(house: House, tier: str = "record", **options: str) -> dict[str, bytes]:
+    """Return the files that the moderator gets, by name, from however many messages."""
+    answer = await house.moderator.slash(house.lobby, "export", tier=tier, **options)
+    assert all(told.ephemeral for told in messages(answer))
+    return {file.filename: await file.read() for told in messages(answer) for file in told.attachments}
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -60,7 +74,7 @@ async def busy_house(open_house: House) -> House:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_only_moderators_are_given_the_record(open_house: House, language: str) -> None:
+async def test_only_moderators_are_given_files(open_house: House, language: str) -> None:
     assert "export" not in open_house.member("zoe-example").available_commands(open_house.lobby)
     # Discord shows the command to whoever manages threads; that makes nobody a moderator of the consultation.
     threads = open_house.guild.create_role("Threads", permissions=discord.Permissions(manage_threads=True))
@@ -71,11 +85,23 @@ async def test_only_moderators_are_given_the_record(open_house: House, language:
     assert answered(told).attachments == []
 
 
-async def test_the_record_is_private_and_summed_up_in_the_moderators_language(busy_house: House) -> None:
-    busy_house.locales[busy_house.moderator.id] = "nl"
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_without_options_everything_that_may_be_published_comes_privately(
+    busy_house: House, language: str
+) -> None:
+    busy_house.locales[busy_house.moderator.id] = language
     told = await busy_house.moderator.slash(busy_house.lobby, "export")
-    assert said(told) == PHRASES.text("export.done", "nl", polls=1, feedback=2)
-    assert {file.filename for file in answered(told).attachments} == FILES
+    assert said(told) == PHRASES.text("export.done_published", language)
+    assert {file.filename for file in answered(told).attachments} == PUBLISHED
+
+
+async def test_the_record_says_that_it_is_for_moderators_alone(busy_house: House) -> None:
+    busy_house.locales[busy_house.moderator.id] = "nl"
+    told = await busy_house.moderator.slash(busy_house.lobby, "export", tier="record")
+    assert said(told).startswith(PHRASES.text("export.done_record", "nl"))
+    # Discord takes ten files a message.
+    assert said(told).endswith(PHRASES.text("export.parts", "nl", count=2, megabytes=1))
+    assert {file.filename for one in messages(told) for file in one.attachments} == RECORD
 
 
 async def test_every_number_in_the_files_is_what_was_done(busy_house: House) -> None:
@@ -85,14 +111,11 @@ async def test_every_number_in_the_files_is_what_was_done(busy_house: House) -> 
     total = next(row for row in results if row["segment"] == "all")
     assert [total[name] for name in ("ballots", "support", "accept", "object", "pass")] == ["5", "2", "1", "1", "1"]
     assert total["poll_consensus"] == f"{(3 + 1) / (5 + 2):.4f}"
-    assert sorted(row["position"] for row in ballots) == ["accept", "object", "pass", "support", "support"]
+    assert sorted(row["answer"] for row in ballots) == ["accept", "object", "pass", "support", "support"]
     assert {row["segment"] for row in ballots} == {"academia"}
     assert len({row["pseudonym"] for row in ballots}) == 5
-    assert [(row["kind"], row["segment"]) for row in words] == [
-        ("private", "academia"),
-        ("thread", "undeclared"),
-        ("objection", "academia"),
-    ]
+    assert [(row["kind"], row["segment"]) for row in words] == [("private", "academia"), ("thread", "undeclared")]
+    assert [(row["answer"], row["segment"]) for row in rows(files["reasons.csv"])] == [("object", "academia")]
 
 
 async def test_nothing_of_an_open_poll_is_in_the_files_but_that_it_was_opened(busy_house: House) -> None:
@@ -102,64 +125,158 @@ async def test_nothing_of_an_open_poll_is_in_the_files_but_that_it_was_opened(bu
 
 
 async def test_nobodys_id_or_name_is_in_the_files(busy_house: House) -> None:
-    for content in (await exported(busy_house)).values():
-        for person in [busy_house.moderator, *busy_house._people.values()]:
-            assert str(person.id).encode() not in content
-            assert person.name.encode() not in content
+    for what in ("everything", "polis"):
+        for content in (await exported(busy_house, what=what)).values():
+            for person in [busy_house.moderator, *busy_house._people.values()]:
+                assert str(person.id).encode() not in content
+                assert person.name.encode() not in content
 
 
 async def test_no_text_of_a_persons_begins_a_formula(busy_house: House) -> None:
     files = await exported(busy_house)
-    written = {row["text"] for row in rows(files["feedback.csv"])}
-    assert written == {"'@SUM(A1)", '\'\t=HYPERLINK("https://example.org")', "'=1+3"}
-    assert {row["end_reason"] for row in rows(files["results.csv"])} == {"'-2+3"}
+    assert {row["text"] for row in rows(files["feedback.csv"])} == {
+        "'@SUM(A1)",
+        '\'\t=HYPERLINK("https://example.org")',
+    }
+    assert {row["text"] for row in rows(files["reasons.csv"])} == {"'=1+3"}
+    assert {row["end_reason"] for row in rows(files["polls.csv"])} == {"'-2+3"}
 
 
-async def test_an_empty_consultation_has_an_empty_record(open_house: House) -> None:
+async def test_an_empty_consultation_has_files_without_rows(open_house: House) -> None:
     files = await exported(open_house)
-    assert set(files) == FILES
-    assert all(rows(content) == [] for name, content in files.items() if name != "trace.csv")
+    assert set(files) == RECORD
+    full = {name for name, content in files.items() if rows(content)}
+    assert full == {"trace.csv", "participants.csv", "dictionary.csv"}
 
 
-@pytest.fixture
-def limited(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Return what makes Discord take files of so many bytes at most."""
-    usual = interactions.base_payload
-
-    def limit(size: int) -> None:
-        def base_payload(*args: Any, **kwargs: Any) -> Any:
-            record, payload = usual(*args, **kwargs)
-            return record, {**payload, "attachment_size_limit": size}
-
-        monkeypatch.setattr(interactions, "base_payload", base_payload)
-
-    return limit
+async def test_a_workbook_or_lines_of_json_can_be_asked_for(busy_house: House) -> None:
+    files = await exported(busy_house, "published", format="xlsx")
+    assert list(files) == ["consultation.xlsx"]
+    book = openpyxl.load_workbook(io.BytesIO(files["consultation.xlsx"]))
+    assert {f"{name}.csv" for name in book.sheetnames} == PUBLISHED
+    lines = await exported(busy_house, "published", format="jsonl", what="results")
+    assert set(lines) == {"results.jsonl", "choices.jsonl", "dictionary.jsonl"}
+    assert json.loads(lines["results.jsonl"].splitlines()[0])["ballots"] == 5
 
 
-async def test_files_larger_than_discord_takes_are_packed(busy_house: House, limited: Callable[[int], None]) -> None:
-    plain = await exported(busy_house)
-    limited(sum(map(len, plain.values())) - 1)
-    packed = await exported(busy_house)
-
-    assert list(packed) == ["export.zip"]
-    with zipfile.ZipFile(io.BytesIO(packed["export.zip"])) as archive:
-        packed_files = {name: archive.read(name) for name in archive.namelist()}
-    # The second export is one more thing that was done.
-    assert packed_files.pop("trace.csv").startswith(plain.pop("trace.csv"))
-    assert packed_files == plain
+async def test_the_files_for_polis_come_as_a_set(busy_house: House) -> None:
+    assert set(await exported(busy_house, what="polis")) == {
+        "summary.csv",
+        "comments.csv",
+        "votes.csv",
+        "participant-votes.csv",
+        "comment-groups.csv",
+        "dictionary.csv",
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_files_too_large_even_when_packed_get_a_sentence(
+async def test_single_ballots_are_refused_where_files_may_be_published(open_house: House, language: str) -> None:
+    open_house.locales[open_house.moderator.id] = language
+    told = await open_house.moderator.slash(open_house.lobby, "export", what="ballots")
+    assert said(told) == PHRASES.text("export.record_only", language)
+
+
+async def test_a_group_and_a_day_choose_what_comes(busy_house: House) -> None:
+    group = busy_house.catalogue.recommendations[ON].group
+    title = busy_house.catalogue.groups[group].title.in_language("en")
+    other = next(key for key in busy_house.catalogue.groups if key != group)
+    for options, polls in (
+        ({"group": title}, 1),
+        ({"group": other}, 0),
+        ({"since": "today"}, 1),
+        ({"since": f"{busy_house.env.now():%Y-%m-%d}"}, 1),
+    ):
+        files = await exported(busy_house, what="polls", **options)
+        assert len(rows(files["polls.csv"])) == polls, options
+    found = await busy_house.moderator.autocomplete(busy_house.lobby, "export", "group", title[:5])
+    assert title in [one["name"] for one in found]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", ["the day the wheat ripens", "tomorrow"])
+async def test_a_day_that_is_not_understood_or_lies_ahead_is_told(open_house: House, language: str, text: str) -> None:
+    open_house.locales[open_house.moderator.id] = language
+    told = said(await open_house.moderator.slash(open_house.lobby, "export", since=text))
+    assert told == PHRASES.text("export.since_unclear", language, text=text)
+
+
+async def test_how_far_the_files_are_is_told_again_and_again_until_they_are_written() -> None:
+    told: list[int] = []
+    enough = asyncio.Event()
+
+    async def write() -> list[Path]:
+        await enough.wait()
+        return [Path("results.csv")]
+
+    async def tell() -> None:
+        told.append(len(told))
+        if len(told) == 3:
+            enough.set()
+
+    assert await telling(write(), tell, 0) == [Path("results.csv")]
+    assert told[:3] == [0, 1, 2]
+
+
+async def test_quick_work_is_done_without_a_word() -> None:
+    async def write() -> list[Path]:
+        return []
+
+    async def tell() -> None:
+        raise AssertionError("nothing took long")
+
+    assert await telling(write(), tell, 60) == []
+
+
+@pytest.fixture
+def limited() -> Iterator[Callable[[int], None]]:
+    """Return what makes Discord take files of so many bytes at most."""
+    usual = interactions.base_payload
+    with ExitStack() as stack:
+
+        def limit(size: int) -> None:
+            def base_payload(*args: Any, **kwargs: Any) -> Any:
+                record, payload = usual(*args, **kwargs)
+                return record, {**payload, "attachment_size_limit": size}
+
+            stack.enter_context(patch.object(interactions, "base_payload", base_payload))
+
+        yield limit
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_files_larger_than_discord_takes_come_in_parts_which_is_said_before(
+    busy_house: House, limited: Callable[[int], None], language: str
+) -> None:
+    busy_house.locales[busy_house.moderator.id] = language
+    plain = await exported(busy_house)
+    limited(max(map(len, plain.values())) // 2)
+
+    answer = await busy_house.moderator.slash(busy_house.lobby, "export", tier="record")
+
+    first, *later = messages(answer)
+    assert first.attachments == []
+    assert shown(first).endswith(PHRASES.text("export.parts", language, count=len(later), megabytes=1))
+    assert [shown(one) for one in later] == [
+        PHRASES.text("export.part", language, number=number, parts=len(later)) for number in range(1, len(later) + 1)
+    ]
+    files = {file.filename: await file.read() for one in later for file in one.attachments}
+    assert {"dictionary-1.csv", "dictionary-2.csv", "results.csv"} <= set(files)
+    numbered = [files[name] for name in sorted(files, key=len) if name.startswith("dictionary")]
+    assert [row for content in numbered for row in rows(content)] == rows(plain["dictionary.csv"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_files_that_cannot_be_cut_so_small_get_a_sentence(
     open_house: House, limited: Callable[[int], None], language: str
 ) -> None:
     limited(100)
     open_house.locales[open_house.moderator.id] = language
     told = said(await open_house.moderator.slash(open_house.lobby, "export"))
-    assert told == PHRASES.text("export.too_large", language, megabytes=0)
+    assert told == PHRASES.text("export.too_large", language)
 
 
-async def test_before_setup_there_is_no_record(house: House) -> None:
+async def test_before_setup_there_is_nothing_to_take_out(house: House) -> None:
     told = said(await house.moderator.slash(house.lobby, "export"))
     assert told == PHRASES.text("setup.missing", "en")
 
@@ -168,7 +285,7 @@ async def test_the_moderator_role_that_setup_made_is_enough(open_house: House) -
     role = open_house.guild.roles[PHRASES.text("setup.moderators", "en")]
     helper = open_house.guild.add_member(open_house.env.create_user("hugo-helper"), roles=[role])
     told = await helper.slash(open_house.lobby, "export")
-    assert {file.filename for file in answered(told).attachments} == FILES
+    assert {file.filename for file in answered(told).attachments} == PUBLISHED
 
 
 async def test_what_moderators_did_is_in_the_files_with_the_export_itself(busy_house: House) -> None:
@@ -180,7 +297,7 @@ async def test_what_moderators_did_is_in_the_files_with_the_export_itself(busy_h
         ("poll_open", ON),
         ("poll_open", OTHER),
         ("poll_close", ON),
-        ("export", "results.csv, ballots.csv, feedback.csv, questions.csv, answers.csv, trace.csv"),
+        ("export", "everything record csv"),
     ]
     assert {row["role"] for row in trace} == {"administrator"}
     assert len({row["pseudonym"] for row in trace}) == 1

@@ -254,7 +254,8 @@ async def test_what_moderators_did_is_shown_to_them_and_stays(open_house: House)
         moderator = Moderator(open_house.moderator.id, ModeratorRole.ADMINISTRATOR)
         await trace.record(session, consultation.id, moderator, "poll_open", STEM)
     seen = await open_house.moderator.slash(open_house.lobby, "mydata")
-    assert PHRASES.text("mydata.count.moderation", "en", count=1) in said(seen)
+    # Setting up and opening the consultation are there too.
+    assert PHRASES.text("mydata.count.moderation", "en", count=3) in said(seen)
     told = said(await press(open_house.moderator, seen, "mydata_erase"))
     assert told == PHRASES.text("mydata.nothing_to_erase", "en")
 

@@ -20,7 +20,7 @@ from content.catalogue import LANGUAGES
 from models import questions, trace
 from models.questions import ANSWER_LENGTH, QUESTION_LENGTH
 from models.records import ModeratorsAnswer, OpenQuestion, QuestionKind
-from tests.cogs.conftest import START, House, answered, buttons, said, shown
+from tests.cogs.conftest import START, House, answered, buttons, handed_out, said, shown
 from tests.cogs.test_asking import JOBS, fact_text
 
 UNKNOWN = "Which hospitals in Ghent offer cell therapy to children?"
@@ -300,8 +300,8 @@ async def test_questions_and_answers_stand_in_the_export(open_house: House) -> N
     ann = open_house.member("ann-example")
     await ask(open_house, ann)
     await add_answer(open_house, "Who is the mayor of Ghent?", "=Ask the town.")
-    exported = await open_house.moderator.slash(open_house.lobby, "export")
-    files = {file.filename: (await file.read()).decode("utf-8-sig") for file in answered(exported).attachments}
+    export = await open_house.moderator.slash(open_house.lobby, "export", tier="record")
+    files = await handed_out(export)
     [question] = csv.DictReader(io.StringIO(files["questions.csv"], newline=""))
     [answer] = csv.DictReader(io.StringIO(files["answers.csv"], newline=""))
     assert (question["question"], question["count"]) == (UNKNOWN, "1")

@@ -105,7 +105,7 @@ async def test_what_was_typed_into_a_form_comes_back(
 async def test_an_error_after_a_deferral_is_told_in_its_place(
     open_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(open_house.store, "read", Failing(ZeroDivisionError("injected by test")).answer)
+    monkeypatch.setattr(open_house.store, "read_apart", Failing(ZeroDivisionError("injected by test")).answer)
     told = await open_house.moderator.slash(open_house.lobby, "export")
     assert REFERENCE.search(said(told))
 

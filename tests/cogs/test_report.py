@@ -126,7 +126,7 @@ async def test_the_plan_is_handed_over_in_the_language_asked_for_and_in_the_trac
 
 
 async def test_a_plan_that_cannot_be_drawn_is_no_plan(held: House) -> None:
-    async def fail(_work: Callable[..., bytes], *_given: Any) -> bytes:
+    async def fail(work: Callable[..., bytes], *given: Any) -> bytes:  # noqa: ARG001 - as the workshop is called
         raise ConsultationError("report.plan_too_large", megabytes=11)
 
     held.bot.workshop = fail

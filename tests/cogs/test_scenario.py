@@ -14,8 +14,8 @@ from simcord import MemberActor
 from bot import TALKATIVE
 from cogs.thread_reader import STORED
 from models.tally import PositionCounts, consensus
-from reports.csv_files import BALLOT_COLUMNS, FEEDBACK_COLUMNS, RESULT_COLUMNS
-from tests.cogs.conftest import House, answered, buttons, said, shown
+from reports.tables import TABLES
+from tests.cogs.conftest import House, buttons, handed_out, said, shown
 from tests.cogs.test_voting import phrase, title
 
 FIRST, SECOND, THIRD = "stem-orientation", "growth-capital", "data-analytics"
@@ -270,19 +270,20 @@ async def the_third_vote_is_ended_early(story: Story) -> None:
 
 async def the_record_holds_exactly_what_was_done(story: Story) -> None:
     house = story.house
-    export = answered(await house.moderator.slash(house.lobby, "export"))
-    files = {one.filename: (await one.read()).decode("utf-8-sig") for one in export.attachments}
+    export = await house.moderator.slash(house.lobby, "export", tier="record")
+    files = await handed_out(export)
     for content in files.values():
         nobody_is_named(house, content)
         no_cell_is_a_formula(content)
-    the_results_are_right(rows_of(files["results.csv"], RESULT_COLUMNS))
-    the_ballots_are_right(rows_of(files["ballots.csv"], BALLOT_COLUMNS))
-    the_words_are_right(rows_of(files["feedback.csv"], FEEDBACK_COLUMNS))
+    rows = {name: rows_of(name, files[f"{name}.csv"]) for name in TABLES}
+    the_results_are_right(rows["results"], rows["polls"])
+    the_ballots_are_right(rows["ballots"])
+    the_words_are_right(rows["feedback"], rows["reasons"])
 
 
-def rows_of(content: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
+def rows_of(table: str, content: str) -> list[dict[str, str]]:
     reader = csv.DictReader(io.StringIO(content, newline=""))
-    assert reader.fieldnames == list(columns)
+    assert reader.fieldnames == [column.name for column in TABLES[table].columns]
     return list(reader)
 
 
@@ -297,7 +298,7 @@ def no_cell_is_a_formula(content: str) -> None:
         assert not [cell for cell in row if cell.lstrip()[:1] in {"=", "+", "-", "@"} and cell.lstrip()]
 
 
-def the_results_are_right(rows: list[dict[str, str]]) -> None:
+def the_results_are_right(rows: list[dict[str, str]], polls: list[dict[str, str]]) -> None:
     counts = {
         (row["recommendation"], row["segment"]): tuple(
             int(row[column]) for column in ("ballots", "support", "accept", "object", "pass")
@@ -310,13 +311,13 @@ def the_results_are_right(rows: list[dict[str, str]]) -> None:
         (THIRD, "all"): (0, 0, 0, 0, 0),
     }
     assert {row["poll_consensus"] for row in rows if row["recommendation"] == FIRST} == {f"{CONSENSUS:.4f}"}
-    assert [row["end_reason"] for row in rows if row["recommendation"] == THIRD] == [
+    assert [row["end_reason"] for row in polls if row["recommendation"] == THIRD] == [
         "The wording was wrong, we ask again."
     ]
 
 
 def the_ballots_are_right(rows: list[dict[str, str]]) -> None:
-    cast = Counter((row["recommendation"], row["segment"], row["position"]) for row in rows)
+    cast = Counter((row["recommendation"], row["segment"], row["answer"]) for row in rows)
     merged = {"federations": "other", "public-services": "other"}
     expected = Counter(
         (FIRST, merged.get(segment, segment), position) for segment, all_ in VOTES.items() for position in all_
@@ -327,8 +328,11 @@ def the_ballots_are_right(rows: list[dict[str, str]]) -> None:
     assert not any(row["hour"] for row in rows if row["recommendation"] == SECOND)  # too few in any hour
 
 
-def the_words_are_right(rows: list[dict[str, str]]) -> None:
-    given = sorted((row["kind"], row["segment"], row["quotation"], row["text"].replace("'", "")) for row in rows)
+def the_words_are_right(words: list[dict[str, str]], reasons: list[dict[str, str]]) -> None:
+    given = sorted(
+        (row.get("kind", "objection"), row["segment"], row["quotation"], row["text"].replace("'", ""))
+        for row in (*words, *reasons)
+    )
     assert given == sorted(
         [
             ("thread", "academia", "without_segment", "Teachers need this first."),

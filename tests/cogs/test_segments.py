@@ -12,7 +12,7 @@ from content.catalogue import LANGUAGES
 from models import trace
 from models.records import NO_ROLE, NOT_CONFIRMED, SegmentSource, TraceEntry
 from models.tables import BallotRow
-from tests.cogs.conftest import House, answered, said, shown
+from tests.cogs.conftest import House, handed_out, said, shown
 
 STEM, CAPITAL = "stem-orientation", "growth-capital"
 
@@ -325,9 +325,9 @@ async def test_every_result_says_by_what_segments_counted(open_house: House, sou
     assert line in shown(house.thread(STEM).history()[-1]).splitlines()
     (chart,) = house.card(STEM).attachments
     assert f"{line}." in str(chart.description)
-    export = answered(await house.moderator.slash(house.lobby, "export"))
-    files = {one.filename: (await one.read()).decode("utf-8-sig") for one in export.attachments}
-    for name in ("results.csv", "ballots.csv"):
+    export = await house.moderator.slash(house.lobby, "export", tier="record")
+    files = await handed_out(export)
+    for name in ("results.csv", "polls.csv"):
         header, *rows = files[name].splitlines()
         assert '"segment_source"' in header
         assert rows

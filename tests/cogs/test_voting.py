@@ -12,7 +12,7 @@ from sqlalchemy import select
 from cogs.ui.texts import PHRASES
 from models.records import Position, Quotation
 from models.tables import BallotChange, BallotRow, PollRow
-from tests.cogs.conftest import House, answered, buttons, said, shown
+from tests.cogs.conftest import House, answered, buttons, handed_out, said, shown
 
 STEM = "stem-orientation"
 DAY = 86_400
@@ -444,13 +444,17 @@ async def test_an_open_vote_shows_nobody_how_it_stands(polled: House, ann: Membe
     await polled.vote(ann, STEM, "Object", reason="Too few teachers.", quotation="with_segment")
     await polled.env.advance_time(60)
     status = said(await polled.moderator.slash(polled.lobby, "consultation status"))
-    export = answered(await polled.moderator.slash(polled.lobby, "export"))
-    files = {one.filename: (await one.read()).decode("utf-8-sig") for one in export.attachments}
+    export = await polled.moderator.slash(polled.lobby, "export", tier="record")
+    files = await handed_out(export)
+    assert files.pop("dictionary.csv")  # which says what consensus would be
 
-    for text in (shown(polled.card(STEM)), status, shown(export), *files.values()):
+    for text in (shown(polled.card(STEM)), status, said(export), *files.values()):
         assert not re.search(r"\d object|Consensus|teachers", text)
     assert shown(polled.card(STEM)).count("1 person has voted so far") == 1
-    assert {content.count("\n") for name, content in files.items() if name != "trace.csv"} == {1}
+    assert {name for name, content in files.items() if content.count("\n") > 1} == {
+        "participants.csv",
+        "trace.csv",
+    }
 
 
 # After a restart

@@ -1,5 +1,6 @@
 """The loader on small files of its own; and the real files complete in every language."""
 
+import re
 import string
 from functools import cache
 from pathlib import Path
@@ -139,3 +140,13 @@ def _placeholders(language: str, *, plurals_only: bool = False) -> dict[str, set
             parts = string.Formatter().parse(_forms(message)[-1])
             found[key] = {name for _, name, _, _ in parts if name is not None}
     return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_phrase_is_there_once_with_one_text(language: str) -> None:
+    entries = (Path(content.phrases.__file__).parent / f"{language}.po").read_text(encoding="utf-8").split("\n\n")
+    keys = [re.findall(r'^msgid "(.+)"$', entry, re.MULTILINE) for entry in entries]
+    assert [found for found in keys if len(found) > 1] == []
+    named = [found[0] for found in keys if found]
+    assert sorted(set(named)) == sorted(named)
+    assert [entry for entry in entries if len(re.findall(r"^msgstr(?:\[0\])? ", entry, re.MULTILINE)) > 1] == []

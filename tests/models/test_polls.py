@@ -1,12 +1,12 @@
 """Opening polls, ending them, and what is known of them while they run and afterwards."""
 
 import asyncio
-from collections import Counter
 from datetime import timedelta
 
 import pytest
 
 from models import consultations, participants, polls
+from models.ballot_record import recorded_ballots
 from models.errors import ConsultationError
 from models.records import Ballot, Position, Quorum, Quotation, Wording
 from models.tally import Result
@@ -200,7 +200,7 @@ async def test_turnout_is_all_that_is_known_of_an_open_poll(store, box, poll):
     async with store.read() as session:
         assert await polls.turnout(session, poll.id) == 6
         assert await polls.turnout(session, poll.id + 1) == 0
-        for question in (polls.result, polls.recorded_ballots, polls.reasons):
+        for question in (polls.result, recorded_ballots, polls.reasons):
             with pytest.raises(ConsultationError) as refusal:
                 await question(session, poll)
             assert refusal.value.phrase == "poll.still_open"
@@ -231,53 +231,8 @@ async def test_a_poll_nobody_voted_in_has_an_empty_result(store, poll):
 
     async with store.read() as session:
         assert (await polls.result(session, ended)).total.ballots == 0
-        assert await polls.recorded_ballots(session, ended) == []
+        assert list(await recorded_ballots(session, ended)) == []
         assert await polls.reasons(session, ended) == []
-
-
-async def test_the_record_merges_small_segments_and_rounds_times_to_the_hour(store, box, poll, clock):
-    await cast_all(
-        box,
-        poll,
-        [("industry", Position.SUPPORT)] * 5 + [("academia", Position.OBJECT)] * 3 + [("care", Position.PASS)] * 2,
-    )
-    ended = await end(store, poll)
-
-    async with store.read() as session:
-        record = await polls.recorded_ballots(session, ended)
-
-    assert sorted(ballot.segment or "" for ballot in record) == ["industry"] * 5 + ["other"] * 5
-    assert {ballot.hour for ballot in record} == {clock().replace(minute=0)}
-    assert {(ballot.poll_id, ballot.subject) for ballot in record} == {(poll.id, "shared-data")}
-    assert [ballot.pseudonym for ballot in record] == sorted(ballot.pseudonym for ballot in record)
-    assert len({ballot.pseudonym for ballot in record}) == 10
-
-
-async def test_the_record_tells_no_hour_that_too_few_ballots_of_a_segment_share(store, box, poll, clock):
-    first_hour = clock().replace(minute=0)
-    await cast_all(box, poll, [("industry", Position.SUPPORT)] * 5 + [("academia", Position.OBJECT)] * 4)
-    clock.advance(hours=1)
-    await box.cast(Ballot(poll.id, 500, "academia", Position.PASS))
-    ended = await end(store, poll)
-
-    async with store.read() as session:
-        record = await polls.recorded_ballots(session, ended)
-
-    assert Counter((ballot.segment, ballot.hour) for ballot in record) == {
-        ("industry", first_hour): 5,
-        ("academia", None): 5,
-    }
-
-
-async def test_the_record_names_no_segment_where_the_poll_publishes_none(store, box, poll):
-    await cast_all(box, poll, [("industry", Position.SUPPORT)] * 7 + [("care", Position.OBJECT, "Too dear.")])
-    ended = await end(store, poll)
-
-    async with store.read() as session:
-        assert {ballot.segment for ballot in await polls.recorded_ballots(session, ended)} == {None}
-        (reason,) = await polls.reasons(session, ended)
-
-    assert reason.segment is None
 
 
 async def test_reasons_come_apart_from_ballots_and_as_their_authors_allowed(store, box, poll):
@@ -424,7 +379,7 @@ async def test_a_cancelled_poll_keeps_its_ballots_and_has_no_result(store, consu
         assert await polls.turnout(session, poll.id) == 1
         assert await polls.ended_polls(session, consultation.id) == []
         assert await polls.results_to_post(session) == [cancelled]
-        for reading in (polls.result, polls.recorded_ballots, polls.reasons):
+        for reading in (polls.result, recorded_ballots, polls.reasons):
             assert await refusal_of(reading(session, cancelled)) == "poll.was_cancelled"
 
 

@@ -6,15 +6,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from models import (
     blocks,
     consultations,
+    exports,
     feedback,
     participants,
+    polis,
     polls,
     questions,
+    results,
     review,
     review_queue,
     segments,
     trace,
 )
+from models.ballot_record import recorded_ballots
 from models.records import (
     Ballot,
     FeedbackKind,
@@ -31,8 +35,16 @@ from models.records import (
 from models.review import Step
 from models.review_queue import Order, Shown, Wanted
 from models.status import status
+from models.store import UnitOfWork
+from models.turnout import turnout
 
 PERSON = 812_345_678_901_234_567
+
+
+async def look_at_results(session, consultation, poll):
+    await turnout(session, await results.ended(session, consultation.id))
+    await results.find(session, consultation.id, poll.id)
+    await results.quotes(session, poll)
 
 
 async def live_through_a_consultation(store, box, wording):
@@ -94,21 +106,31 @@ async def live_through_a_consultation(store, box, wording):
         await consultations.close_consultation(session, opened.id)
         await session.keep_value("commands", b"digest")
     async with store.read() as session:
-        await status(session, opened.id)
-        await polls.results_to_post(session)
-        await polls.ended_polls(session, opened.id)
-        await polls.latest_poll_on(session, opened.id, "shared-data")
-        await polls.turnout(session, poll.id)
-        await polls.recorded_ballots(session, ended)
-        await polls.reasons(session, ended)
-        await questions.is_kept(session, opened.id, 7)
-        await questions.all_answers(session, opened.id)
-        await feedback.stored_messages(session, opened.id, "shared-data")
-        await feedback.recorded_feedback(session, opened.id)
-        entry, *_ = await trace.entries(session, opened.id)
-        await trace.newest(session, opened.id, 9, before=9, action="block", moderator=entry.pseudonym)
-        await trace.actions(session, opened.id)
+        await look_at_everything(session, opened.id, ended)
     await store.load()
+
+
+async def look_at_everything(session, consultation_id, ended):
+    """Read all that moderators and everybody may read."""
+    await status(session, consultation_id)
+    await polls.results_to_post(session)
+    await polls.ended_polls(session, consultation_id)
+    await polls.latest_poll_on(session, consultation_id, "shared-data")
+    await polls.turnout(session, ended.id)
+    await exports.participants(session, consultation_id)
+    await polis.people(session, await polis.comments_of(session, [ended]))
+    list(await recorded_ballots(session, ended))
+    await polls.reasons(session, ended)
+    await turnout(session, await results.ended(session, consultation_id))
+    await results.find(session, consultation_id, ended.id)
+    await results.quotes(session, ended)
+    await questions.is_kept(session, consultation_id, 7)
+    await questions.all_answers(session, consultation_id)
+    await feedback.stored_messages(session, consultation_id, "shared-data")
+    await feedback.recorded_feedback(session, consultation_id)
+    entry, *_ = await trace.entries(session, consultation_id)
+    await trace.newest(session, consultation_id, 9, before=9, action="block", moderator=entry.pseudonym)
+    await trace.actions(session, consultation_id)
 
 
 async def ask_and_answer(session, consultation):
@@ -139,12 +161,18 @@ async def review_everything(session, consultation_id):
     await review.withdraw_reply(session, consultation_id, moderator, other.reference, reply.id, answered=False)
 
 
-async def test_every_statement_of_the_use_cases_compiles_for_postgresql(store, box, wording):
+async def test_every_statement_of_the_use_cases_compiles_for_postgresql(store, box, wording, monkeypatch):
     statements: list[ClauseElement] = []
+    read_blocks = UnitOfWork.blocks
 
     def note(_connection, statement, *_rest):
         statements.append(statement)
 
+    def note_blocks(session, statement, size):
+        statements.append(statement)
+        return read_blocks(session, statement, size)
+
+    monkeypatch.setattr(UnitOfWork, "blocks", note_blocks)
     event.listen(store._engine.sync_engine, "before_execute", note)
     await live_through_a_consultation(store, box, wording)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from models import blocks, feedback, participants, polls, statement_review, statements, trace
+from models.ballot_record import recorded_ballots
 from models.records import Ballot, Moderator, ModeratorRole, Position, Quotation
 from models.sealing import pseudonym
 
@@ -151,7 +152,9 @@ async def test_all_pseudonyms_of_a_person_differ(store, box, consultation, poll,
         ended = [await polls.end(session, one.id, "Settled elsewhere.") for one in (poll, second)]
 
     async with store.read() as session:
-        in_ballots = [ballot.pseudonym for one in ended for ballot in await polls.recorded_ballots(session, one)]
+        in_ballots = [
+            name for one in ended for block in await recorded_ballots(session, one) for _, _, name, *_ in block
+        ]
         in_words = [given.pseudonym for given in await feedback.all_feedback(session, consultation.id)]
     in_memory = [pseudonym(seal) for _, seal in store.memory.participants]
     names = in_ballots + in_words + in_memory

@@ -68,15 +68,7 @@ class Held:
         }
         async with self.store.write() as session:
             made = await polls.open_poll(
-                session,
-                self.consultation,
-                key,
-                "training",
-                wording,
-                None,
-                quorum=quorum,
-                paper=paper,
-                visibility=visibility,
+                session, self.consultation, key, "training", wording, None, quorum, paper=paper, visibility=visibility
             )
         return made.id
 

@@ -1,0 +1,99 @@
+"""What of a consultation may be taken out: what may be published, or the confidential record.
+
+It decides who may see what; how files look is the business of `reports`. Open and cancelled polls have no part in it.
+Ballots one by one are the business of `models/ballot_record.py`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from models import feedback, polls, segments
+from models.records import Feedback, FeedbackKind, Poll, Quotation, Reason, SegmentSource
+from models.store import UnitOfWork
+from models.tables import ConsultationRow
+from models.tally import merged
+
+
+class Tier(StrEnum):
+    """What may be published, or the record, which is for moderators alone."""
+
+    PUBLISHED = "published"
+    RECORD = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is taken out of a consultation: the polls of `group` that ended, and the words given there, from `since` on.
+
+    None takes all groups, or all times.
+    """
+
+    consultation_id: int
+    tier: Tier = Tier.PUBLISHED
+    group: str | None = None
+    since: datetime | None = None
+
+    def takes(self, group: str | None, moment: datetime | None) -> bool:
+        """Say whether something of this group and moment is in it."""
+        in_group = self.group is None or group == self.group
+        return in_group and (self.since is None or (moment is not None and moment >= self.since))
+
+
+async def polls_in(session: UnitOfWork, selection: Selection) -> list[Poll]:
+    """Return the polls that have a part in a selection, oldest first; published results alone in what is published."""
+    return [
+        poll
+        for poll in await polls.ended_polls(session, selection.consultation_id)
+        if selection.takes(poll.group, poll.ended_at) and (selection.tier is Tier.RECORD or poll.is_published)
+    ]
+
+
+async def words_in(session: UnitOfWork, selection: Selection) -> list[Feedback]:
+    """Return the words in a selection, in the order of the times that may be told.
+
+    Of private words the time is the hour, also where `since` falls into it: asked with one minute after another, the
+    files would tell the minute. What may be published is what its author lets be quoted, with the segment where they
+    allow it.
+    """
+    given = await feedback.recorded_feedback(session, selection.consultation_id)
+    told = [replace(one, given_at=_told_time(one)) for one in given]
+    chosen = [one for one in told if selection.takes(one.group, one.given_at)]
+    if selection.tier is Tier.PUBLISHED:
+        chosen = [_as_quoted(one) for one in chosen if one.quotation is not Quotation.NOT]
+    return sorted(chosen, key=lambda one: (one.given_at, one.kind, one.reference))
+
+
+async def reasons_in(session: UnitOfWork, selection: Selection, poll: Poll) -> list[Reason]:
+    """Return the reasons given in a poll of a selection; of what may be published, as their authors allow."""
+    given = await polls.reasons(session, poll)
+    if selection.tier is Tier.RECORD:
+        return given
+    quotable = [one for one in given if one.quotation is not Quotation.NOT]
+    return [one if one.quotation is Quotation.WITH_SEGMENT else replace(one, segment=None) for one in quotable]
+
+
+async def participants(session: UnitOfWork, consultation_id: int) -> tuple[int, dict[str, int]]:
+    """Return how many people joined, and how many by row, by what segments count now.
+
+    Small segments are merged as in a poll. It is always of the whole consultation: by group, a small segment could be
+    found by subtracting one group from all.
+    """
+    row = await session.get_one(ConsultationRow, consultation_id)
+    spoken_for = await segments.of_participants(session, consultation_id, SegmentSource(row.segment_source))
+    return len(spoken_for), merged(Counter(spoken_for.values()))
+
+
+def _as_quoted(words: Feedback) -> Feedback:
+    return words if words.quotation is Quotation.WITH_SEGMENT else replace(words, segment=None)
+
+
+def _told_time(words: Feedback) -> datetime:
+    """Return when words were given; of private ones only the hour, as of ballots.
+
+    Somebody's group role appears for all to see at the moment they first take part.
+    """
+    if words.kind is FeedbackKind.PRIVATE:
+        return words.given_at.replace(minute=0, second=0, microsecond=0)
+    return words.given_at

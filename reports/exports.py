@@ -1,0 +1,143 @@
+"""An export as a whole: which files it has, and writing them into a folder.
+
+Discord's command and the operator's come here alike, so both write the same bytes. It works in a thread of its own,
+with its own event loop and its own connection to the store, so that neither the bot nor whoever votes waits for it.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from models.errors import ConsultationError
+from models.exports import Selection
+from models.store import Store
+from reports.captions import Captions
+from reports.csv_files import SUFFIX, csv_encoder, csv_head
+from reports.jsonl_files import SUFFIX as JSONL_SUFFIX
+from reports.jsonl_files import jsonl_encoder
+from reports.parts import Parts
+from reports.polis_files import POLIS, polis_dictionary, write_polis
+from reports.tables import EVERYTHING, SUBJECTS, Rows, Source, Table, dictionary, tables_in
+from reports.xlsx_files import write_workbook
+
+WORKBOOK = "consultation"
+WHAT = (*SUBJECTS, POLIS)
+
+
+class FileFormat(StrEnum):
+    """How tables are written; Polis's files are CSV in any case."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSONL = "jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for: one of `WHAT`, of which selection, in which format."""
+
+    selection: Selection
+    what: str = EVERYTHING
+    file_format: FileFormat = FileFormat.CSV
+
+    def __str__(self) -> str:
+        """Return it as the trace keeps it."""
+        chosen = self.selection
+        words = [self.what, chosen.tier.value, self.file_format.value, chosen.group]
+        return " ".join([*filter(None, words), *([f"since {chosen.since:%Y-%m-%d}"] if chosen.since else [])])
+
+
+@dataclass(slots=True)
+class Progress:
+    """How many rows were written until now; read by others while it is counted."""
+
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What the files take from the content: title and summary of the consultation, and captions by language.
+
+    Titles in tables are in `language`; the data dictionary is in every language there is.
+    """
+
+    language: str
+    titles: Mapping[str, str]
+    summaries: Mapping[str, str]
+    captions: Mapping[str, Captions] = field(repr=False)
+
+
+def write_files(
+    store: Store,
+    order: Order,
+    library: Library,
+    folder: Path,
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Write an export into a folder that is there, and return its files, each of `limit` bytes at most.
+
+    Raises ConsultationError where what is asked for is in the record alone, or cannot be cut into such parts.
+    """
+    return asyncio.run(_write_files(store, order, library, folder, limit, progress or Progress()))
+
+
+def require_possible(order: Order) -> None:
+    """Raise ConsultationError for what is asked for as published, but is in the record alone."""
+    if order.what != POLIS and not tables_in(order.what, order.selection.tier):
+        raise ConsultationError("export.record_only")
+
+
+async def _write_files(
+    store: Store, order: Order, library: Library, folder: Path, limit: int | None, progress: Progress
+) -> list[Path]:
+    require_possible(order)
+    async with store.read_apart() as session:
+        source = Source(session, order.selection, library.captions[library.language])
+        if order.what == POLIS:
+            about = await polis_dictionary(source, list(library.captions.values()))
+            titles = (library.titles[library.language], library.summaries[library.language])
+            files = await write_polis(folder, source, *titles)
+            files += await _write_tables([about], source, folder, FileFormat.CSV, limit)
+            return _fitting(files, limit)
+        tables = [_counted(table, progress) for table in tables_in(order.what, order.selection.tier)]
+        front = dictionary(tables, order.selection.tier, list(library.captions.values()))
+        if order.file_format is FileFormat.XLSX:
+            return await write_workbook(folder, WORKBOOK, front, tables, source, limit)
+        return await _write_tables([*tables, front], source, folder, order.file_format, limit)
+
+
+async def _write_tables(
+    tables: Sequence[Table], source: Source, folder: Path, file_format: FileFormat, limit: int | None
+) -> list[Path]:
+    files: list[Path] = []
+    for table in tables:
+        columns = table.columns_in(source.selection.tier)
+        if file_format is FileFormat.CSV:
+            parts = Parts(folder, table.name, SUFFIX, csv_head(columns), csv_encoder(columns), limit)
+        else:
+            parts = Parts(folder, table.name, JSONL_SUFFIX, b"", jsonl_encoder(columns), limit)
+        with parts:
+            async for block in table.rows_in(source):
+                parts.add(block)
+        files += parts.paths
+    return files
+
+
+def _counted(table: Table, progress: Progress) -> Table:
+    """Return the table, whose rows are counted as they are taken."""
+
+    async def rows(source: Source) -> Rows:
+        async for block in table.rows(source):
+            yield block
+            progress.rows += len(block)
+
+    return Table(table.name, table.columns, rows, table.record_only)
+
+
+def _fitting(files: list[Path], limit: int | None) -> list[Path]:
+    if limit is not None and any(file.stat().st_size > limit for file in files):
+        raise ConsultationError("export.too_large")
+    return files

@@ -1,0 +1,456 @@
+"""Whole exports from a store, as files: what is in which tier, what no two files tell together, Polis's set."""
+
+import asyncio
+import csv
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+
+import openpyxl
+import pytest
+
+from content.phrases import Phrases
+from models import consultations, feedback, participants, polls
+from models.ballot_box import BallotBox
+from models.errors import ConsultationError
+from models.exports import Selection, Tier
+from models.records import Ballot, BallotPaper, Option, PollKind, Position, Quorum, Quotation, Visibility, Wording
+from models.sealing import Sealer
+from models.store import open_store
+from models.tally import SMALLEST_SEGMENT
+from reports.captions import Captions
+from reports.exports import WHAT, FileFormat, Library, Order, Progress, write_files
+from reports.tables import EVERYTHING, SUBJECTS, TABLES, Kind
+
+NOW = datetime(2030, 3, 1, 9, 30, tzinfo=UTC)
+SEGMENTS = {"bakers": "Bakers", "millers": "Millers", "farmers": "Farmers", "shops": "Shops", "brewers": "Brewers"}
+LANGUAGES = ("en", "de")
+SUPPORT, ACCEPT, OBJECT, PASS = Position.SUPPORT, Position.ACCEPT, Position.OBJECT, Position.PASS
+# By person, each in the segment they declared. Shops and brewers are too few in every vote, the farmers in the first.
+PEOPLE = dict(enumerate(["bakers"] * 8 + ["millers"] * 7 + ["farmers"] * 5 + ["shops"] * 3 + ["brewers"] * 3))
+FIRST = {person: (OBJECT, ACCEPT, SUPPORT, PASS)[person % 4] for person in [*range(16), 20, 21, 22, 23]}
+FEW = {0: SUPPORT, 1: OBJECT, 20: PASS}
+SECOND = {person: SUPPORT if person % 3 else OBJECT for person in PEOPLE}
+RANKED = BallotPaper(PollKind.PRIORITIES, tuple(Option(key, {"en": f"=Option {key}"}) for key in "abc"), 2)
+
+
+@pytest.fixture
+def library():
+    phrases = Phrases.load()
+    titles = dict.fromkeys(LANGUAGES, "Flour for tomorrow")
+    return Library("en", titles, titles, {one: Captions(phrases, one, SEGMENTS) for one in LANGUAGES})
+
+
+@pytest.fixture
+def clock():
+    """Return the moments the store's clock has told; the last is now."""
+    return [NOW]
+
+
+@pytest.fixture
+async def store(tmp_path, clock):
+    store = await open_store(
+        f"sqlite+aiosqlite:///{tmp_path / 'store.db'}", Sealer(bytes(range(64))), lambda: clock[-1]
+    )
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def consultation(store):
+    async with store.write() as session:
+        prepared = await consultations.prepare(session, 100, "mill", LANGUAGES)
+        return await consultations.open_consultation(session, prepared.id)
+
+
+async def vote(store, consultation, subject, answers, *, group="flour", end=True, **how):
+    async with store.write() as session:
+        wording = {"en": Wording(f"={subject}", "It keeps; -1.")}
+        poll = await polls.open_poll(session, consultation, subject, group, wording, None, **how)
+    box = BallotBox(store)
+    reasons = {OBJECT: ("+1 for rain", Quotation.NOT), SUPPORT: ("Because;=2", Quotation.WITH_SEGMENT)}
+    await asyncio.gather(
+        *(
+            box.cast(Ballot(poll.id, 1_000 + who, PEOPLE[who], answer, *reasons.get(answer, ())))
+            for who, answer in answers.items()
+        )
+    )
+    await box.drain()
+    if end:
+        async with store.write() as session:
+            return await polls.end(session, poll.id, "@Everybody has voted.")
+    return poll
+
+
+async def say(store, consultation, who, quotation, text):
+    async with store.write() as session:
+        await feedback.give_private(
+            session, consultation, submission=who, user_id=1_000 + who, text=text, quotation=quotation,
+            group="flour", recommendation=None,
+        )  # fmt: skip
+
+
+@pytest.fixture
+async def held(store, consultation, clock):
+    """A consultation with ended polls of two kinds, one that is not published, one cancelled and one open."""
+    async with store.write() as session:
+        for who, segment in PEOPLE.items():
+            await participants.join(session, consultation.id, 1_000 + who, segment, ["flour"])
+    ended = {
+        "more-rye": await vote(store, consultation, "more-rye", FIRST, quorum=Quorum(heads=10)),
+        "less-salt": await vote(store, consultation, "less-salt", SECOND, group="taste"),
+        "ranked": await vote(
+            store, consultation, "ranked", {who: ("ab", "ba", "c")[who % 3] for who in PEOPLE}, paper=RANKED
+        ),
+    }
+    ended["too-few"] = await vote(store, consultation, "too-few", FEW)
+    secret = await vote(store, consultation, "secret", FIRST, visibility=Visibility.PUBLISHED)
+    await vote(store, consultation, "running", FIRST, end=False)
+    cancelled = await vote(store, consultation, "cancelled", FIRST, end=False)
+    async with store.write() as session:
+        await polls.cancel(session, cancelled.id, "The text was wrong.")
+    await say(store, consultation, 0, Quotation.NOT, "=Not to be quoted")
+    await say(store, consultation, 1, Quotation.WITHOUT_SEGMENT, "@Quoted without segment")
+    await say(store, consultation, 2, Quotation.WITH_SEGMENT, "-Quoted with segment")
+    clock.append(NOW + timedelta(hours=2))
+    return ended | {"secret": secret}
+
+
+@pytest.fixture
+def export(store, consultation, library, tmp_path):
+    numbers = iter(range(100))
+
+    async def write(tier=Tier.RECORD, what="everything", file_format=FileFormat.CSV, limit=None, **chosen):
+        folder = tmp_path / f"export-{next(numbers)}"
+        folder.mkdir()
+        order = Order(Selection(consultation.id, tier, **chosen), what, file_format)
+        paths = await asyncio.to_thread(write_files, store, order, library, folder, limit)
+        assert sorted(folder.iterdir()) == sorted(paths), "nothing else is left behind"
+        return {path.name: path for path in paths}
+
+    return write
+
+
+def rows(path):
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+@pytest.mark.usefixtures("held")
+async def test_every_table_of_a_tier_is_a_file_and_the_dictionary_explains_every_column(export):
+    for tier in Tier:
+        files = await export(tier)
+        expected = {name for name, table in TABLES.items() if tier is Tier.RECORD or not table.record_only}
+        assert set(files) == {f"{name}.csv" for name in (*expected, "dictionary")}
+        explained = {(row["table"], row["column"]): row for row in rows(files["dictionary.csv"])}
+        for name in expected:
+            with files[f"{name}.csv"].open(encoding="utf-8-sig") as file:
+                for column in next(csv.reader(file)):
+                    assert all(explained[name, column][language] for language in LANGUAGES)
+            assert explained[name, ""]["de"] != explained[name, ""]["en"]
+
+
+@pytest.mark.usefixtures("held")
+async def test_only_published_results_are_in_what_may_be_published(export):
+    published, record = await export(Tier.PUBLISHED), await export(Tier.RECORD)
+    assert {row["recommendation"] for row in rows(published["results.csv"])} == {"more-rye", "less-salt", "too-few"}
+    assert {row["recommendation"] for row in rows(record["results.csv"])} == {
+        "more-rye",
+        "less-salt",
+        "too-few",
+        "secret",
+    }
+    assert {row["recommendation"] for row in rows(published["choices.csv"])} == {"ranked"}
+    for file in (*published.values(), *record.values()):
+        content = file.read_bytes()
+        assert b"running" not in content
+        assert b"cancelled" not in content
+    assert b"secret" not in b"".join(path.read_bytes() for path in published.values())
+
+
+@pytest.mark.usefixtures("held")
+async def test_results_have_a_row_for_all_and_one_for_each_published_segment(export):
+    results = rows((await export())["results.csv"])
+    published = {
+        subject: [
+            (row["segment"], row["segment_title"], row["ballots"])
+            for row in results
+            if row["recommendation"] == subject
+        ]
+        for subject in ("more-rye", "less-salt", "too-few")
+    }
+    assert published == {
+        "more-rye": [
+            ("all", "Everyone", "20"),
+            ("bakers", "Bakers", "8"),
+            ("millers", "Millers", "7"),
+            ("other", "Other segments", "5"),
+        ],
+        "less-salt": [
+            ("all", "Everyone", "26"),
+            ("bakers", "Bakers", "8"),
+            ("farmers", "Farmers", "5"),
+            ("millers", "Millers", "7"),
+            ("other", "Other segments", "6"),
+        ],
+        "too-few": [("all", "Everyone", "3")],
+    }
+    assert [(row["quorum"], row["quorum_reached"]) for row in results[:2]] == [("10", "yes"), ("", "")]
+
+
+@pytest.mark.usefixtures("held")
+async def test_priorities_come_with_points_and_ranks(export):
+    everyone = [row for row in rows((await export())["choices.csv"]) if row["segment"] == "all"]
+    # Of 26 people 9 ranked a before b, 9 b before a, and 8 c alone.
+    assert [(row["option"], row["chosen"], row["points"], row["rank"]) for row in everyone] == [
+        ("a", "18", "27", "1"),
+        ("b", "18", "27", "1"),
+        ("c", "8", "16", "3"),
+    ]
+    assert everyone[0]["option_title"] == "'=Option a"
+
+
+@pytest.mark.usefixtures("held")
+async def test_words_are_in_what_may_be_published_as_their_authors_allow(export):
+    published = rows((await export(Tier.PUBLISHED))["feedback.csv"])
+    assert [(row["text"], row["segment"]) for row in sorted(published, key=lambda row: row["text"])] == [
+        ("'-Quoted with segment", "bakers"),
+        ("'@Quoted without segment", ""),
+    ]
+    assert not {"pseudonym", "given_at", "edited_at", "attachments"} & set(published[0])
+    reasons = rows((await export(Tier.PUBLISHED))["reasons.csv"])
+    assert {row["text"] for row in reasons} == {"Because;'=2"}
+    assert len(rows((await export(Tier.RECORD))["feedback.csv"])) == 3
+    assert {row["text"] for row in rows((await export(Tier.RECORD))["reasons.csv"])} == {"Because;'=2", "'+1 for rain"}
+
+
+@pytest.mark.usefixtures("held")
+async def test_single_ballots_are_never_published(export):
+    for what in ("ballots", "questions", "trace"):
+        with pytest.raises(ConsultationError) as refusal:
+            await export(Tier.PUBLISHED, what)
+        assert refusal.value.phrase == "export.record_only"
+
+
+@pytest.mark.usefixtures("held")
+async def test_a_group_and_a_time_choose_polls_and_words(export, clock):
+    taste = await export(what="polls", group="taste")
+    assert [row["recommendation"] for row in rows(taste["polls.csv"])] == ["less-salt"]
+    assert rows((await export(what="feedback", group="taste"))["feedback.csv"]) == []
+    assert rows((await export(what="polls", since=clock[-1]))["polls.csv"]) == []
+    assert len(rows((await export(what="polls", since=NOW))["polls.csv"])) == 5
+
+
+@pytest.mark.usefixtures("held")
+async def test_asking_since_one_minute_after_another_does_not_tell_when_private_words_were_given(export):
+    counts = {
+        minute: len(rows((await export(what="feedback", since=NOW.replace(minute=minute)))["feedback.csv"]))
+        for minute in (0, 1, 29, 30, 31)
+    }
+    assert counts == {0: 3, 1: 0, 29: 0, 30: 0, 31: 0}
+
+
+@pytest.mark.usefixtures("held")
+async def test_participants_are_counted_in_the_whole_consultation_whatever_group_is_asked_for(export):
+    everywhere = rows((await export(what="participants"))["participants.csv"])
+    assert rows((await export(what="participants", group="taste"))["participants.csv"]) == everywhere
+    assert {row["segment"]: row["participants"] for row in everywhere} == {
+        "all": "26",
+        "bakers": "8",
+        "millers": "7",
+        "farmers": "5",
+        "other": "6",
+    }
+
+
+@pytest.mark.usefixtures("held")
+async def test_every_format_holds_the_same(export):
+    as_csv = await export(file_format=FileFormat.CSV)
+    as_lines = await export(file_format=FileFormat.JSONL)
+    [path] = (await export(file_format=FileFormat.XLSX)).values()
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames[0] == "dictionary"
+    for name in TABLES.keys() - {"trace"}:
+        expected = [json.loads(line) for line in as_lines[f"{name}.jsonl"].read_text(encoding="utf-8").splitlines()]
+        head, *found = book[name].iter_rows(values_only=True)
+        assert [dict(zip(head, map(told, row), strict=True)) for row in found] == [
+            {key: rounded(value) for key, value in row.items()} for row in expected
+        ]
+        assert len(rows(as_csv[f"{name}.csv"])) == len(expected)
+        for row, wanted in zip(rows(as_csv[f"{name}.csv"]), expected, strict=True):
+            plain = {column.name for column in TABLES[name].columns if column.kind not in {Kind.TEXT, Kind.SHARE}}
+            assert {key: row[key] for key in plain} == {
+                key: "" if wanted[key] is None else str(wanted[key]) for key in plain
+            }
+
+
+def told(value):
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else rounded(value)
+
+
+def rounded(value):
+    """A workbook keeps a digit less than a float has."""
+    return round(value, 12) if isinstance(value, float) else value
+
+
+@pytest.mark.usefixtures("held")
+async def test_pseudonyms_are_the_same_in_every_export(export):
+    for name in ("ballots.csv", "feedback.csv"):
+        once, again = [rows((await export())[name]) for _ in range(2)]
+        assert once == again
+
+
+@pytest.mark.usefixtures("held")
+async def test_large_tables_come_in_numbered_parts(export):
+    whole = await export(what="ballots")
+    parts = await export(what="ballots", limit=3_000)
+    names = [name for name in parts if name.startswith("ballots")]
+    assert len(names) > 1
+    assert all(path.stat().st_size <= 3_000 for path in parts.values())
+    assert [row for name in names for row in rows(parts[name])] == rows(whole["ballots.csv"])
+
+
+@pytest.mark.usefixtures("held")
+async def test_rows_are_counted_while_they_are_written(store, library, consultation, tmp_path):
+    progress = Progress()
+    order = Order(Selection(consultation.id, Tier.RECORD), "ballots")
+    await asyncio.to_thread(write_files, store, order, library, tmp_path, None, progress)
+    assert progress.rows == len(FIRST) * 2 + len(SECOND) + len(PEOPLE) + len(FEW) + 3  # and three options
+
+
+@pytest.mark.usefixtures("held")
+async def test_writing_files_keeps_no_vote_waiting(store, consultation):
+    """The store takes a ballot while an export holds its reading transaction open."""
+    async with store.read_apart() as session:
+        await polls.ended_polls(session, consultation.id)
+        await vote(store, consultation, "meanwhile", {0: SUPPORT}, end=False)
+
+
+def subtractions(counts):
+    """Return what the difference of any total and any sum of its parts would be."""
+    total, *parts = counts
+    return {total - sum(some) for size in range(len(parts) + 1) for some in combinations(parts, size)}
+
+
+@pytest.mark.usefixtures("held")
+async def test_no_published_files_together_give_a_segment_under_five(export):
+    tables = await export(Tier.PUBLISHED) | {
+        f"polis-{name}": path for name, path in (await export(Tier.PUBLISHED, "polis")).items()
+    }
+    by_poll: dict[str, dict[str, int]] = {}
+    for name in ("results.csv", "choices.csv"):
+        for row in rows(tables[name]):
+            by_poll.setdefault(row["poll"], {})[row["segment"]] = int(row["ballots"])
+    for row in rows(tables["polis-comment-groups.csv"]):
+        counts = [int(row["total-votes"])]
+        counts += [int(value) for key, value in row.items() if key.startswith("group") and key.endswith("-votes")]
+        assert counts[0] == by_poll[row["comment-id"]]["all"]
+        assert Counter(filter(None, counts[1:])) == Counter(list(by_poll[row["comment-id"]].values())[1:])
+    joined = {row["segment"]: int(row["participants"]) for row in rows(tables["participants.csv"])}
+    with_segments = [counts for counts in (*by_poll.values(), joined) if len(counts) > 1]
+    assert len(with_segments) == 4
+    for table in with_segments:
+        assert not {left for left in subtractions(table.values()) if 0 < left < SMALLEST_SEGMENT}
+    # Consensus is that of the published rows: nothing else can be solved from it.
+    for row in rows(tables["results.csv"]):
+        own = [one for one in rows(tables["results.csv"]) if one["poll"] == row["poll"]]
+        groups = own[1:] or own
+        product = 1.0
+        for group in groups:
+            product *= (int(group["support"]) + int(group["accept"]) + 1) / (int(group["ballots"]) + 2)
+        assert row["poll_consensus"] == f"{product:.4f}"
+
+
+async def test_the_polis_set_has_exactly_the_columns_of_its_format(held, export):
+    files = await export(what="polis")
+    heads = {name: path.read_text(encoding="utf-8").split("\n")[0] for name, path in files.items()}
+    ids = [str(held[key].id) for key in ("more-rye", "less-salt", "too-few", "secret")]
+    assert heads["comments.csv"] == (
+        "timestamp,datetime,comment-id,author-id,agrees,disagrees,moderated,comment-body,"
+        "is-meta,is-seed,group-informed-consensus"
+    )
+    assert heads["votes.csv"] == "timestamp,datetime,comment-id,voter-id,vote"
+    assert heads["participant-votes.csv"] == ",".join(
+        ["participant,group-id,n-comments,n-votes,n-agree,n-disagree", *ids]
+    )
+    assert heads["comment-groups.csv"].startswith(
+        "comment-id,comment,total-votes,total-agrees,total-disagrees,total-passes"
+    )
+    with files["summary.csv"].open(encoding="utf-8", newline="") as file:
+        summary = dict(csv.reader(file))
+    assert summary == {
+        "topic": "Flour for tomorrow",
+        "url": "",
+        "voters": "26",
+        "voters-in-conv": "26",
+        "commenters": "1",
+        "comments": "4",
+        "groups": "4",
+        "conversation-description": "Flour for tomorrow",
+    }
+
+
+async def test_the_files_of_the_polis_set_agree_with_one_another_and_with_the_results(store, consultation, export):
+    both = dict(enumerate([SUPPORT, OBJECT, ACCEPT, PASS, OBJECT] * 3))
+    ended = [await vote(store, consultation, name, both) for name in ("more-rye", "less-salt")]
+    files = {name.removesuffix(".csv"): rows(path) for name, path in (await export(what="polis")).items()}
+
+    assert [row["comment-body"] for row in files["comments"]] == ["It keeps;' -1."] * 2
+    for comment, groups in zip(files["comments"], files["comment-groups"], strict=True):
+        votes = [row["vote"] for row in files["votes"] if row["comment-id"] == comment["comment-id"]]
+        assert (votes.count("1"), votes.count("-1"), votes.count("0")) == (6, 6, 3)
+        assert (comment["agrees"], comment["disagrees"]) == ("6", "6")
+        column = [row[comment["comment-id"]] for row in files["participant-votes"]]
+        assert Counter(column) == Counter(votes)
+        product = 1.0
+        for letter, number in zip("ab", ("0", "1"), strict=True):
+            own = [row[comment["comment-id"]] for row in files["participant-votes"] if row["group-id"] == number]
+            assert int(groups[f"group-{letter}-votes"]) == len(own) >= SMALLEST_SEGMENT
+            assert int(groups[f"group-{letter}-agrees"]) == own.count("1")
+            assert int(groups[f"group-{letter}-disagrees"]) == own.count("-1")
+            assert int(groups[f"group-{letter}-passes"]) == own.count("0")
+            product *= (own.count("1") + 1) / (len(own) + 2)
+        assert float(comment["group-informed-consensus"]) == pytest.approx(product)
+    assert len({row["voter-id"] for row in files["votes"]}) == len(files["participant-votes"]) == 15
+    assert {row["n-votes"] for row in files["participant-votes"]} == {"2"}
+    assert {row["timestamp"] for row in files["votes"]} == {str(int(one.ended_at.timestamp())) for one in ended}
+    assert {row["datetime"] for row in files["votes"]} == {"Fri Mar 01 09:30:00 UTC 2030"}
+    letters = {row["column"]: row["en"] for row in files["dictionary"]}
+    assert (letters["group-a"], letters["group-b"]) == ("Bakers", "Millers")
+
+
+@pytest.mark.usefixtures("held")
+async def test_what_may_be_published_as_polis_has_no_votes(export):
+    files = await export(Tier.PUBLISHED, "polis")
+    assert set(files) == {"summary.csv", "comments.csv", "comment-groups.csv", "dictionary.csv"}
+
+
+@pytest.mark.usefixtures("held")
+async def test_ids_of_polis_are_no_pseudonyms_of_other_files(export):
+    voters = {row["participant"] for row in rows((await export(what="polis"))["participant-votes.csv"])}
+    elsewhere = b"".join(path.read_bytes() for path in (await export()).values())
+    assert not [voter for voter in voters if voter.encode() in elsewhere]
+
+
+@pytest.mark.usefixtures("held")
+async def test_a_polis_file_that_is_too_large_is_not_cut(export):
+    with pytest.raises(ConsultationError) as refusal:
+        await export(what="polis", limit=2_000)
+    assert refusal.value.phrase == "export.too_large"
+
+
+@pytest.mark.parametrize("what", WHAT)
+@pytest.mark.parametrize("file_format", FileFormat)
+async def test_a_consultation_in_which_nothing_happened_can_be_exported(export, what, file_format):
+    assert await export(what=what, file_format=file_format)
+
+
+def test_every_table_belongs_to_a_subject_that_can_be_asked_for():
+    assert {name for subject, names in SUBJECTS.items() if subject != EVERYTHING for name in names} == set(TABLES)
+
+
+def test_an_order_is_kept_in_the_trace_in_a_few_words():
+    order = Order(Selection(1, Tier.RECORD, "flour", NOW), "ballots", FileFormat.XLSX)
+    assert str(order) == "ballots record xlsx flour since 2030-03-01"
+    assert str(Order(Selection(1))) == "everything published csv"
