@@ -107,7 +107,10 @@ class Chart:
         width, height = self.figure.get_size_inches()
         shown = Bbox.from_bounds(0, 0, width, height - LINE * self.title_lines / PIXELS_PER_INCH)
         picture = BytesIO()
-        self.figure.savefig(picture, format="png", dpi="figure", bbox_inches=shown, metadata={"Software": None})
+        quickly = {"compress_level": 1}  # a plan has many pictures; more would make them a tenth smaller
+        self.figure.savefig(
+            picture, format="png", dpi="figure", bbox_inches=shown, metadata={"Software": None}, pil_kwargs=quickly
+        )
         return picture.getvalue()
 
     def svg(self, name: str) -> str:

@@ -20,7 +20,7 @@ NICENESS = 10  # the bot, at 0, gets nine times as much of a processor that both
 class Workshop(Protocol):
     """Something that does work elsewhere: `apart` in a process; tests do it in a thread."""
 
-    def __call__(self, work: Callable[..., bytes], *given: Any) -> Coroutine[Any, Any, bytes]: ...
+    def __call__(self, work: Callable[..., bytes], /, *given: Any) -> Coroutine[Any, Any, bytes]: ...
 
 
 class WorkshopError(Exception):
