@@ -92,7 +92,7 @@ def _aftermath(voting: Town, poll: OpenPoll, confirmed: dict[int, Position]) -> 
         poll.id,
     )
     seals.use_secret(consultation, secret)
-    stored = dict(voting.rows("SELECT seal, position FROM ballots WHERE poll_id = ?", poll.id))
+    stored = dict(voting.rows("SELECT seal, answer FROM ballots WHERE poll_id = ?", poll.id))
     ((rows,),) = voting.rows("SELECT count(*) FROM ballots WHERE poll_id = ?", poll.id)
     lost = sum(
         stored.get(seals.seal(Purpose.BALLOT, person, consultation)) != position

@@ -32,7 +32,7 @@ COUNT_WANTED = 2.0
 LONGEST_STANDSTILL = 0.05  # seconds
 BUTTON = "languages"  # answered without a look into the store
 
-GROUP_BY = "SELECT segment, position, count(*) FROM ballots WHERE poll_id = ? GROUP BY segment, position"
+GROUP_BY = "SELECT segment, answer, count(*) FROM ballots WHERE poll_id = ? GROUP BY segment, answer"
 
 
 async def measure(folder: Path) -> list[Figure]:
@@ -55,7 +55,7 @@ async def _fill(folder: Path, poll: OpenPoll) -> None:
     kinds = itertools.cycle(itertools.product(SEGMENTS, Position))
     common = {"poll_id": poll.id, "quotation": Quotation.NOT.value, "cast_at": datetime.now(UTC)}
     rows = [
-        {**common, "seal": os.urandom(24), "segment": segment, "position": position.value}
+        {**common, "seal": os.urandom(24), "segment": segment, "answer": position.value}
         for segment, position in itertools.islice(kinds, BALLOTS)
     ]
     async with open_the_store(folder) as store, store.write() as session:
