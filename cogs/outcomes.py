@@ -1,11 +1,12 @@
 """Outcomes: moderators say what was decided on a recommendation, and everybody who had a part in it is told once."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import discord
+from babel.dates import format_date
 from discord import app_commands
 from discord.ext import commands
 
@@ -107,13 +108,13 @@ class Outcomes(commands.Cog):
                 review_at=review_at,
             )
             concerned = await outcomes.concerned(session, consultation.id, subject)
-            for user_id, references in concerned.items():
-                await _let_be_told(session, consultation, user_id, outcome, titles, references)
+            for user_id, pinned in concerned.items():
+                await _let_be_told(session, consultation, user_id, outcome, titles, pinned=pinned)
         self.bot.dispatch("notices_added")
         self.bot.cards.refresh(consultation, subject, at_once=True)
         posted = await self._post(consultation, outcome, titles)
         named = harmless(titles[say.language])
-        told = say("outcome.stored", title=named, decision=say(f"decision.{decision}"), count=len(concerned))
+        told = say("outcome.stored", title=named, decision=say(f"decision.{decision}"))
         await reply(interaction, told if posted else f"{told} {say('outcome.not_posted')}")
 
     @outcome.command(
@@ -165,10 +166,11 @@ async def _let_be_told(
     user_id: int,
     outcome: Outcome,
     titles: Mapping[str, str],
-    references: Sequence[str],
+    *,
+    pinned: bool,
 ) -> None:
-    """Let somebody be told an outcome, and which of their own words moderators hold for representative."""
-    phrase = "outcome.notice_words" if references else "outcome.notice"
+    """Let somebody be told an outcome, and whether moderators hold words of theirs for representative."""
+    phrase = "outcome.notice_words" if pinned else "outcome.notice"
     decision = {language: PHRASES.text(f"decision.{outcome.decision}", language) for language in LANGUAGES}
     await notices.add(
         session,
@@ -178,8 +180,19 @@ async def _let_be_told(
         title=titles,
         decision=decision,
         reason=outcome.reason,
-        references=", ".join(references),
+        detail={language: _detail(outcome, language) for language in LANGUAGES},
     )
+
+
+def _detail(outcome: Outcome, language: str) -> str:
+    """Return the new wording of what was amended or until when something was deferred, '' for what has neither."""
+    if outcome.wording:
+        new = outcome.wording.get(language) or next(iter(outcome.wording.values()))
+        return PHRASES.text("outcome.new_wording", language, wording=new)
+    if outcome.deferred_until is None:
+        return ""
+    until = format_date(outcome.deferred_until, format="long", locale=language)
+    return PHRASES.text("outcome.deferred_until", language, until=until)
 
 
 async def setup(bot: ConsultationBot) -> None:

@@ -240,7 +240,8 @@ class Polls(commands.Cog):
             raise ConsultationError("poll.not_begun")
         await interaction.response.defer(ephemeral=True)
         await self.bot.poll_clock.end(found, why, moderator)
-        await reply(interaction, say("poll.closed", title=title))
+        waits = found.visibility is Visibility.PUBLISHED
+        await reply(interaction, say("poll.closed_unpublished" if waits else "poll.closed", title=title))
 
     @poll.command(
         name=command_text("command.poll_cancel.name"), description=command_text("command.poll_cancel.description")

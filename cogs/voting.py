@@ -89,7 +89,16 @@ class Voting(commands.Cog):
         say = self.bot.speech(interaction)
         title = say("vote.form_title", answer=captions(self.bot.catalogue, say.language).answer(poll, answer))
         fields = reason_fields(say, answer)
-        await interaction.response.send_modal(form(title, interaction, "ballot", answer, poll_id, fields=fields))
+        await interaction.response.send_modal(form(title, interaction, "reason_given", answer, poll_id, fields=fields))
+
+    @component("reason_given")
+    async def reason_submitted(
+        self, interaction: discord.Interaction[Any], answer: str, poll_id: int, _opened_by: int
+    ) -> None:
+        """Store the ballot again, with its reason."""
+        poll, _stored = await cast_as_filled_in(self.bot, interaction, answer, poll_id)
+        say = self.bot.speech(interaction)
+        await reply(interaction, say("vote.reason_recorded", title=harmless(poll.wording[say.language].title)))
 
     async def _confirm(self, interaction: discord.Interaction[Any], poll: Poll, stored: CastBallot) -> None:
         say = self.bot.speech(interaction)

@@ -23,7 +23,7 @@ from models.records import Poll
 from models.sealing import pseudonym_numbers, pseudonyms
 from models.store import UnitOfWork
 from models.tables import BallotRow, ConsultationRow
-from models.tally import SMALLEST_SEGMENT
+from models.tally import told_parts
 
 BLOCK = 10_000
 # Reading past a row that is not wanted costs less than a tenth of looking a wanted one up in an index.
@@ -95,14 +95,15 @@ def _told(
     poll: Poll, labels: Mapping[str, str | None], ballots: Mapping[_Kind, int]
 ) -> list[tuple[str | None, str, str | None]]:
     """Return what is told of ballots of each kind, of which there are so many: row, answer and hour."""
-    in_hour: Counter[tuple[str | None, str]] = Counter()
+    in_hour: dict[str | None, Counter[str]] = {}
     for (segment, _, hour), number in ballots.items():
-        in_hour[labels[segment], hour] += number
+        in_hour.setdefault(labels[segment], Counter())[hour] += number
+    told = {row: told_parts(hours) for row, hours in in_hour.items()}
     return [
         (
             labels[segment],
             " ".join(chosen(poll.paper, answer)),
-            hour if in_hour[labels[segment], hour] >= SMALLEST_SEGMENT else None,
+            hour if hour in told[labels[segment]] else None,
         )
         for segment, answer, hour in ballots
     ]

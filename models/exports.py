@@ -11,9 +11,10 @@ from enum import StrEnum
 
 from models import feedback, polls, segments
 from models.records import Feedback, FeedbackKind, Poll, Quotation, Reason, SegmentSource
+from models.results import ONE_ANSWER
 from models.store import UnitOfWork
 from models.tables import ConsultationRow
-from models.tally import merged
+from models.tally import OTHER, merged
 
 
 class Tier(StrEnum):
@@ -66,12 +67,17 @@ async def words_in(session: UnitOfWork, selection: Selection) -> list[Feedback]:
 
 
 async def reasons_in(session: UnitOfWork, selection: Selection, poll: Poll) -> list[Reason]:
-    """Return the reasons given in a poll of a selection; of what may be published, as their authors allow."""
+    """Return the reasons given in a poll of a selection; of what may be published, as their authors allow.
+
+    Of several or ranked options the answer is left out ('') in both tiers: such a combination is as good as a
+    signature, and would join the reason to its ballot.
+    """
     given = await polls.reasons(session, poll)
+    if poll.paper.kind not in ONE_ANSWER:
+        given = [replace(one, answer="") for one in given]
     if selection.tier is Tier.RECORD:
         return given
-    quotable = [one for one in given if one.quotation is not Quotation.NOT]
-    return [one if one.quotation is Quotation.WITH_SEGMENT else replace(one, segment=None) for one in quotable]
+    return [_as_published(one) for one in given if one.quotation is not Quotation.NOT]
 
 
 async def participants(session: UnitOfWork, consultation_id: int) -> tuple[int, dict[str, int]]:
@@ -83,6 +89,12 @@ async def participants(session: UnitOfWork, consultation_id: int) -> tuple[int, 
     row = await session.get_one(ConsultationRow, consultation_id)
     spoken_for = await segments.of_participants(session, consultation_id, SegmentSource(row.segment_source))
     return len(spoken_for), merged(Counter(spoken_for.values()))
+
+
+def _as_published(reason: Reason) -> Reason:
+    """Leave the segment out where its author wants that, and where it is not published as a row of its own."""
+    told = reason.quotation is Quotation.WITH_SEGMENT and reason.segment != OTHER
+    return reason if told else replace(reason, segment=None)
 
 
 def _as_quoted(words: Feedback) -> Feedback:

@@ -85,10 +85,11 @@ def due(decided: Mapping[str, Outcome], now: datetime) -> Sequence[Outcome]:
     return [one for _due_at, one in sorted(waiting, key=lambda found: (found[0], found[1].id))]
 
 
-async def concerned(session: UnitOfWork, consultation_id: int, subject: str) -> dict[int, list[str]]:
-    """Return who voted or commented on a subject, by Discord id, each with their words that moderators pinned.
+async def concerned(session: UnitOfWork, consultation_id: int, subject: str) -> dict[int, bool]:
+    """Return who voted or commented on a subject, by Discord id, and whether moderators pinned words of theirs.
 
-    Pinned words are those that moderators hold for representative; they are named by their references.
+    Pinned words are those that moderators hold for representative. Which they are is not told here: a reference in a
+    notice would join somebody's private words to their ballots for whoever has the database.
 
     The ids leave here to tell these people of an outcome and are stored nowhere. Ballots and comments whose owner was
     erased lead to nobody.
@@ -99,19 +100,19 @@ async def concerned(session: UnitOfWork, consultation_id: int, subject: str) -> 
         .where(PollRow.consultation_id == consultation_id, PollRow.subject == subject)
     )
     comments = await session.execute(
-        select(FeedbackRow.kind, FeedbackRow.seal, FeedbackRow.reference, FeedbackRow.pinned).where(
+        select(FeedbackRow.kind, FeedbackRow.seal, FeedbackRow.pinned).where(
             FeedbackRow.consultation_id == consultation_id,
             FeedbackRow.recommendation == subject,
             FeedbackRow.deleted_at.is_(None),
         )
     )
-    found: dict[int, list[str]] = {}
+    found: dict[int, bool] = {}
     for (seal,) in ballots:
         if (user_id := _opened(session, Purpose.BALLOT, seal, consultation_id)) is not None:
-            found.setdefault(user_id, [])
-    for kind, seal, reference, pinned in comments:
+            found[user_id] = False
+    for kind, seal, pinned in comments:
         if (user_id := _opened(session, PURPOSES[FeedbackKind(kind)], seal, consultation_id)) is not None:
-            found.setdefault(user_id, []).extend([reference] if pinned else [])
+            found[user_id] = found.get(user_id, False) or pinned
     return found
 
 

@@ -173,6 +173,7 @@ async def end(session: UnitOfWork, poll_id: int, reason: str | None = None) -> P
             ended_at=case((PollRow.closes_at <= now, PollRow.closes_at), else_=now),
             end_reason=case((PollRow.closes_at <= now, null()), else_=reason),
             cancelled=PollRow.opened_at > now,
+            shown=None,
         )
         .returning(PollRow),
     )
@@ -195,7 +196,7 @@ async def cancel(session: UnitOfWork, poll_id: int, reason: str) -> Poll:
             PollRow.ended_at.is_(None),
             or_(PollRow.closes_at.is_(None), PollRow.closes_at > now),
         )
-        .values(ended_at=now, end_reason=reason, cancelled=True)
+        .values(ended_at=now, end_reason=reason, cancelled=True, shown=None)
         .returning(PollRow),
     )
     if row is None:

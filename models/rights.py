@@ -236,6 +236,14 @@ async def _let_go_of_ballots(session: UnitOfWork, person: Person) -> None:
             await session.execute(delete(BallotChange).where(*history))
             continue
         nobody = secrets.token_bytes(SEAL_BYTES)
+        # The moment would keep together what somebody voted one after another.
+        cast: list[BallotRow | BallotChange] = [
+            *await session.scalars(select(BallotRow).where(*ballots)),
+            *await session.scalars(select(BallotChange).where(*history)),
+        ]
+        for row in cast:
+            row.cast_at = row.cast_at.replace(minute=0, second=0, microsecond=0)
+        await session.flush()
         last = select(func.max(BallotChange.id)).where(*history).scalar_subquery()
         await session.execute(update(BallotChange).where(BallotChange.id == last).values(seal=nobody))
         await session.execute(delete(BallotChange).where(*history))

@@ -28,9 +28,11 @@ MERGEABLE = (*UNDECIDED, StatementState.APPROVED)
 
 
 async def find(session: UnitOfWork, consultation_id: int, statement_id: int) -> Statement:
-    """Return a statement that was sent. Raises ConsultationError where it is gone."""
-    row = await session.get(StatementRow, statement_id)
-    if row is None or row.consultation_id != consultation_id or row.state == StatementState.DRAFT:
+    """Return a statement that moderators may see. Raises ConsultationError where there is none, or not yet."""
+    row = await session.scalar(
+        select(StatementRow).where(StatementRow.id == statement_id, *tellable(session, consultation_id))
+    )
+    if row is None:
         raise ConsultationError("proposal.gone")
     return statement_record(row)
 

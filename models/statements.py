@@ -132,7 +132,7 @@ async def answer(session: UnitOfWork, user_id: int, statement_id: int, *, answer
     text, _ = _fitting(text, row.why)
     if (said := clean(answer)) is None:
         raise ConsultationError("propose.answer_blank")
-    reword(row, row.language, text, by_moderators=False, now=session.now())
+    reword(row, row.language, text, by_moderators=False, now=this_hour(session))
     *earlier, asked = row.exchanges
     row.exchanges = [*earlier, {**asked, "answer": said}]
     _put_before_moderators(session, row)

@@ -1,15 +1,17 @@
 """Counting: answers by segment, merging of small segments, consensus, quorum. Pure functions over plain values."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from math import prod
+from typing import TypeVar
 
 from models import ballot_paper
 from models.records import UNPLACED, BallotPaper, PollKind, Position, Quorum
 
 SMALLEST_SEGMENT = 5
 OTHER = "other"
+_Part = TypeVar("_Part", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,22 @@ def choice_counts(answers: Mapping[str, int], paper: BallotPaper) -> ChoiceCount
             chosen[key] += ballots
             points[key] += ballots * (paper.most_choices - rank if paper.kind is PollKind.PRIORITIES else 1)
     return ChoiceCounts(sum(answers.values()), chosen, points)
+
+
+def told_parts(ballots: Mapping[_Part, int]) -> set[_Part]:
+    """Return the parts of a row, such as hours or days, that may be told with their number of ballots.
+
+    Those with five at least; and of them the smallest are left out until what is not told has none or five at least,
+    because one ballot without its hour is that of whoever was seen to vote alone.
+    """
+    told = {part for part, number in ballots.items() if number >= SMALLEST_SEGMENT}
+    untold = sum(number for part, number in ballots.items() if part not in told)
+    for part in sorted(told, key=lambda one: (ballots[one], str(one))):
+        if not 0 < untold < SMALLEST_SEGMENT:
+            break
+        told.remove(part)
+        untold += ballots[part]
+    return told
 
 
 def consensus(groups: Iterable[PositionCounts]) -> float:

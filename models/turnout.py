@@ -10,7 +10,7 @@ from sqlalchemy import String, cast, func, select
 from models.results import EndedPoll
 from models.store import UnitOfWork
 from models.tables import BallotRow
-from models.tally import SMALLEST_SEGMENT
+from models.tally import told_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,12 @@ class Turnout:
 def told_days(by_day: Mapping[date, int], end: date) -> dict[date, int]:
     """Return a row's ballots by the day on which they may be shown.
 
-    A day is told where at least five ballots of the row share it, as hours are in the confidential record. All others
-    are shown at the `end`: a card's turnout and the roles that people get show who was alone in voting on a day.
+    Days are told as hours are in the confidential record (`tally.told_parts`). All others are shown at the `end`: a
+    card's turnout and the roles that people get show who was alone in voting on a day.
     """
-    told: Counter[date] = Counter({day: number for day, number in by_day.items() if number >= SMALLEST_SEGMENT})
-    told[end] += sum(number for number in by_day.values() if number < SMALLEST_SEGMENT)
+    days = told_parts(by_day)
+    told: Counter[date] = Counter({day: by_day[day] for day in days})
+    told[end] += sum(number for day, number in by_day.items() if day not in days)
     return {day: number for day, number in sorted(told.items()) if number}
 
 

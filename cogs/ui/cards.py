@@ -142,7 +142,8 @@ def poll_preview(
         for child in row.children:
             if isinstance(child, ui.Button | ui.Select):
                 child.disabled = True
-    return [card(*pieces), text(*warnings, say("poll.preview")), *rows(ways)]
+    live = [say("poll.preview_live")] if state.poll and state.poll.visibility is Visibility.LIVE else []
+    return [card(*pieces), text(*warnings, *live, say("poll.preview")), *rows(ways)]
 
 
 def cancelled_card(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
@@ -203,9 +204,7 @@ def _subject_pieces(
         pieces.append(chart_gallery(state.chart_text))
     if state.poll is not None and state.poll.ended_at is None and state.has_begun:
         pieces += _ballot(state.poll, speeches)
-    pieces.append(
-        text(*(f"-# {say('card.thread' if state.reads_messages else 'card.thread_unread')}" for say in speeches))
-    )
+    pieces.append(text(*(f"-# {say(_thread_phrase(state))}" for say in speeches)))
     pieces += rows(
         [
             button(_label(speeches, "card.feedback"), "feedback", subject, emoji="💬"),
@@ -213,6 +212,13 @@ def _subject_pieces(
         ],
     )
     return pieces
+
+
+def _thread_phrase(state: CardState) -> str:
+    """Return what a card says of its thread: nobody can write in it before the consultation opens and after its end."""
+    if state.consultation is not ConsultationState.OPEN:
+        return "card.thread_closed"
+    return "card.thread" if state.reads_messages else "card.thread_unread"
 
 
 def own_language_button(name: str, *arguments: object, emoji: str | None = "🌐") -> ui.Button[ui.LayoutView]:

@@ -11,7 +11,7 @@ import discord
 from discord import ui
 
 from cogs.ui.ballots import menu, position_buttons, ranking
-from cogs.ui.cards import wording
+from cogs.ui.cards import SECRECY, wording
 from cogs.ui.layout import Piece, button, card, harmless, rows, sent_once, text
 from cogs.ui.texts import Speech, captions
 from content.catalogue import Catalogue
@@ -79,7 +79,7 @@ def vote_card(
             text(*notes, state),
             ui.Separator(),
             *wording(catalogue.recommendations.get(poll.subject), poll, say, options=True),
-            text(_until(poll, say), f"-# {say('card.secret')}"),
+            text(_until(poll, say), f"-# {say(SECRECY[poll.visibility])}"),
             *_ballot(poll, skips, ranked, say),
             *rows(ways),
         )

@@ -121,6 +121,7 @@ COMPONENTS = {
     "words": Row(Who.WRITERS, arguments=("", 1)),
     "vote": Row(Who.WRITERS, arguments=("support", "poll")),
     "ballot": Row(Who.WRITERS, arguments=("support", "poll", 1)),
+    "reason_given": Row(Who.WRITERS, arguments=("support", "poll", 1)),
     "deck_vote": Row(Who.WRITERS, arguments=("support", "poll", "")),
     "choose": Row(Who.WRITERS, arguments=("poll",), menu="support"),
     "rank": Row(Who.WRITERS, arguments=("poll",)),

@@ -116,7 +116,7 @@ async def test_whoever_voted_or_commented_is_concerned(store, box, consultation,
     async with store.read() as session:
         concerned = await outcomes.concerned(session, consultation.id, "shared-data")
         assert await outcomes.concerned(session, consultation.id, "training") == {}
-    assert concerned == {ANN: [], BOB: [said.reference], CLEO: []}
+    assert concerned == {ANN: False, BOB: True, CLEO: False}
 
 
 async def test_whoever_erased_their_data_is_told_nothing(store, box, consultation, poll):

@@ -19,6 +19,7 @@ from models.tally import (
     heads_needed,
     quorum_outcome,
     tally,
+    told_parts,
 )
 
 Triple = tuple[str, Position, int]
@@ -261,3 +262,18 @@ def test_one_ballot_more_never_loses_the_quorum_over_all(ballots, quorum, segmen
     after = quorum_outcome(tally(counted([*ballots, (segment, position)])), quorum)
 
     assert not before.reached or after.reached
+
+
+@given(st.dictionaries(st.integers(min_value=0, max_value=30), st.integers(min_value=1, max_value=12), max_size=12))
+def test_the_parts_of_a_row_that_are_told_leave_nobody_alone_without_one(ballots):
+    told = told_parts(ballots)
+
+    assert all(ballots[part] >= SMALLEST_SEGMENT for part in told)
+    untold = sum(number for part, number in ballots.items() if part not in told)
+    assert untold == 0 or untold >= SMALLEST_SEGMENT or not told
+
+
+def test_the_hour_of_the_smallest_crowd_hides_who_voted_alone():
+    assert told_parts({9: 5, 10: 8, 15: 1}) == {10}
+    assert told_parts({9: 5, 10: 8}) == {9, 10}
+    assert told_parts({9: 5, 15: 1}) == set()
