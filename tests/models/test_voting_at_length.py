@@ -1,7 +1,8 @@
-"""Any sequence of joining, voting, moving the end, ending, cancelling and restarting, against a few dictionaries."""
+"""Any sequence of joining, voting, moving the end, ending, cancelling, erasing and restarting, beside a few dicts."""
 
 import asyncio
 import tempfile
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import func, select
 
-from models import consultations, participants, polls
+from models import consultations, participants, polls, rights
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
 from models.records import Ballot, Position
+from models.rights import Person
 from models.sealing import Sealer
 from models.store import open_store
 from models.tables import BallotChange
@@ -34,7 +36,7 @@ positions = st.sampled_from(Position)
 
 
 class Voting(RuleBasedStateMachine):
-    """`cast` is what counts in the current poll, `changes` how many ballots were ever taken in it."""
+    """`cast` is what counts in the current poll, `changes` how many ballots of whom were ever taken in it."""
 
     def __init__(self):
         super().__init__()
@@ -76,7 +78,7 @@ class Voting(RuleBasedStateMachine):
 
         self.deadline = self.now + timedelta(hours=1)
         self.runner.run(open_poll())
-        self.cast, self.changes = {}, 0
+        self.cast, self.changes = {}, Counter()
 
     @property
     def is_open(self):
@@ -105,7 +107,7 @@ class Voting(RuleBasedStateMachine):
             if self.is_open:
                 assert (answer.answer, answer.changed) == (position, person in self.cast)
                 self.cast[person] = (self.segments.get(person, "federations"), position)
-                self.changes += 1
+                self.changes[person] += 1
             else:
                 assert isinstance(answer, ConsultationError)
                 assert answer.phrase == "vote.poll_ended"
@@ -153,6 +155,26 @@ class Voting(RuleBasedStateMachine):
             with pytest.raises(ConsultationError):
                 self.runner.run(move())
 
+    @rule(person=people)
+    def erase(self, person):
+        """Withdraw somebody's ballots where there is no count; let the others count on without their owner."""
+
+        async def erase():
+            async with self.box.shut_to(PERSON + person, self.consultation.id), self.store.write() as session:
+                await rights.erase(session, Person(PERSON + person, self.consultation.id))
+
+        self.runner.run(erase())
+        self.segments.pop(person, None)
+        if person not in self.cast:
+            return
+        if self.is_open or self.poll.cancelled:
+            del self.cast[person], self.changes[person]
+        else:
+            # One that nobody owns any more, with the last entry of its history.
+            self.cast["nobody", person, len(self.cast)] = self.cast.pop(person)
+            self.changes["nobody", person] += 1
+            del self.changes[person]
+
     @precondition(lambda self: self.poll.ended_at is not None)
     @rule()
     def vote_again_on_the_same_recommendation(self):
@@ -172,7 +194,7 @@ class Voting(RuleBasedStateMachine):
                 changes = select(func.count()).where(BallotChange.poll_id == self.poll.id)
                 return await polls.turnout(session, self.poll.id), await session.scalar(changes)
 
-        assert self.runner.run(counts()) == (len(self.cast), self.changes)
+        assert self.runner.run(counts()) == (len(self.cast), self.changes.total())
 
     @invariant()
     def cancelled_polls_never_show_a_result(self):
