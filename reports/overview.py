@@ -5,13 +5,13 @@ Published tier alone: counted results of ended and published polls, quotes as th
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from content.catalogue import Catalogue
-from models import feedback, results
-from models.records import Feedback, Quote
+from models import feedback, outcomes, results
+from models.records import Feedback, Outcome, Quote
 from models.results import EndedPoll, Order
 from models.store import UnitOfWork
 from models.turnout import Turnout, turnout
@@ -20,7 +20,7 @@ from reports.captions import Captions
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The published polls, the highest consensus first, each with what may be quoted; turnout; themes by subject.
+    """The published polls, the highest consensus first, each with what may be quoted; turnout; outcomes and themes.
 
     A theme is the key of a recommendation, else of a group, else None for the consultation as a whole, and its number
     of contributions.
@@ -29,6 +29,7 @@ class Overview:
     polls: tuple[EndedPoll, ...]
     quotes: tuple[tuple[Quote, ...], ...]
     turnout: Turnout | None
+    outcomes: Mapping[str, Outcome]
     themes: tuple[tuple[str | None, int], ...]
     read_at: datetime
 
@@ -48,6 +49,7 @@ async def read_overview(session: UnitOfWork, consultation_id: int) -> Overview:
         polls=tuple(published),
         quotes=tuple([tuple(await results.quotes(session, one.poll)) for one in published]),
         turnout=await turnout(session, published),
+        outcomes=await outcomes.outcomes(session, consultation_id),
         themes=tuple(_themes(await feedback.recorded_feedback(session, consultation_id)).items()),
         read_at=session.now(),
     )

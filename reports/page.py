@@ -5,6 +5,7 @@ light and dark, on a phone and on paper. Every sentence is a phrase in one langu
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,8 @@ class _Page:
         entries: list[Html] = [link("about", self.say("page.about")), link("glance", self.say("page.glance"))]
         if self.overview.polls:
             entries.append(Html(link("votes", self.say("page.all_votes")) + polls))
+        if self.overview.outcomes:
+            entries.append(link("outcomes", self.say("page.outcomes")))
         if self.overview.turnout:
             entries.append(link("turnout", self.say("page.turnout")))
         if self.overview.themes:
@@ -84,6 +87,8 @@ class _Page:
             yield self._section("votes", "page.all_votes", self._votes())
         for number, (one, quotes) in enumerate(zip(self.overview.polls, self.overview.quotes, strict=True), start=1):
             yield self._poll(number, one, quotes)
+        if self.overview.outcomes:
+            yield self._section("outcomes", "page.outcomes", self._outcomes())
         if self.overview.turnout:
             yield self._section("turnout", "page.turnout", self._turnout())
         if self.overview.themes:
@@ -197,6 +202,26 @@ class _Page:
             by = self.captions.attribution(poll, quote)
             told = [paragraph(quote.text)] + ([paragraph(by, class_="quiet")] if by else [])
             yield element("blockquote", joined(told))
+
+    def _outcomes(self) -> Iterator[Html]:
+        """Say what was decided on each subject, why, and when it is looked at again."""
+        voted = {one.poll.subject: self._title(one.poll) for one in self.overview.polls}
+        known = {key: one.title.in_language(self.language) for key, one in self.catalogue.recommendations.items()}
+        for subject, outcome in self.overview.outcomes.items():
+            yield element("h3", known.get(subject) or voted.get(subject) or self.say("feedback.about_question"))
+            decision, date = self.say(f"decision.{outcome.decision}"), self._date(outcome.decided_at)
+            yield paragraph(self.say("plan.decided", decision=decision, date=date))
+            yield paragraph(self.say("outcome.because", reason=outcome.reason))
+            if outcome.wording:
+                new = outcome.wording.get(self.language) or next(iter(outcome.wording.values()))
+                yield paragraph(self.say("outcome.new_wording", wording=new))
+            if outcome.deferred_until is not None:
+                yield paragraph(self.say("outcome.deferred_until", until=self._date(outcome.deferred_until)))
+            if outcome.review_at is not None:
+                yield paragraph(self.say("outcome.review_on", review=self._date(outcome.review_at)))
+
+    def _date(self, moment: datetime) -> str:
+        return self.captions.long_date(moment.astimezone(self.catalogue.timezone))
 
     def _turnout(self) -> Iterator[Html]:
         turnout = self.overview.turnout

@@ -12,11 +12,14 @@ from sqlalchemy import select
 
 from cogs.ui.texts import captions
 from content.catalogue import LANGUAGES, Catalogue
-from models import consultations, feedback, polls
+from models import consultations, feedback, outcomes, polls
 from models.records import (
     NO_QUORUM,
     POSITIONS,
     BallotPaper,
+    Decision,
+    Moderator,
+    ModeratorRole,
     Option,
     PollKind,
     Position,
@@ -151,6 +154,22 @@ async def fill(held: Held) -> None:
                 recommendation=recommendation,
             )
     await held.end(agreed, alone, chosen, waiting)
+    until = held.clock[0] + timedelta(days=90)
+    moderator = Moderator(1, ModeratorRole.MODERATOR)
+    async with held.store.write() as session:
+        await outcomes.decide(
+            session,
+            held.consultation,
+            moderator,
+            "stem-orientation",
+            Decision.AMENDED,
+            "Schools <asked>.",
+            wording={"en": "Begin with <ten>."},
+            review_at=until,
+        )
+        await outcomes.decide(
+            session, held.consultation, moderator, "data-analytics", Decision.DEFERRED, "Later.", deferred_until=until
+        )
 
 
 class Outline(HTMLParser):
@@ -206,6 +225,21 @@ async def test_what_people_wrote_is_text(held: Held) -> None:
     assert "Too &lt;slow&gt;." in page
     assert "It was ended early: Time is &lt;up&gt;." in page
     assert "Option a, &lt;b&gt;with&lt;/b&gt; a wording" in page
+
+
+async def test_what_was_decided_stands_there_with_its_reason_and_its_dates(held: Held) -> None:
+    await fill(held)
+    page = await held.page()
+    decided = page.split('id="outcomes"')[1]
+    for told in (
+        "Decision: amended",
+        "Schools &lt;asked&gt;.",
+        "Begin with &lt;ten&gt;.",
+        "Deferred until",
+        "reviewed on",
+    ):
+        assert told in decided
+    assert 'href="#outcomes"' in page
 
 
 async def test_only_what_is_published_stands_on_the_page(held: Held) -> None:
