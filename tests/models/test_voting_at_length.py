@@ -78,7 +78,8 @@ class Voting(RuleBasedStateMachine):
 
         self.deadline = self.now + timedelta(hours=1)
         self.runner.run(open_poll())
-        self.cast, self.changes = {}, Counter()
+        self.cast: dict[object, tuple[str, Position]] = {}
+        self.changes: Counter[object] = Counter()
 
     @property
     def is_open(self):
