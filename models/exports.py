@@ -15,6 +15,7 @@ from models.results import ONE_ANSWER
 from models.store import UnitOfWork
 from models.tables import ConsultationRow
 from models.tally import OTHER, merged
+from models.words import hour_of
 
 
 class Tier(StrEnum):
@@ -107,5 +108,5 @@ def _told_time(words: Feedback) -> datetime:
     Somebody's group role appears for all to see at the moment they first take part.
     """
     if words.kind is FeedbackKind.PRIVATE:
-        return words.given_at.replace(minute=0, second=0, microsecond=0)
+        return hour_of(words.given_at)
     return words.given_at

@@ -37,7 +37,7 @@ from models.tables import (
     StatementRow,
     TraceRow,
 )
-from models.words import drop_unused_themes
+from models.words import drop_unused_themes, hour_of
 
 SEAL_BYTES = 24
 
@@ -242,7 +242,7 @@ async def _let_go_of_ballots(session: UnitOfWork, person: Person) -> None:
             *await session.scalars(select(BallotChange).where(*history)),
         ]
         for row in cast:
-            row.cast_at = row.cast_at.replace(minute=0, second=0, microsecond=0)
+            row.cast_at = hour_of(row.cast_at)
         await session.flush()
         last = select(func.max(BallotChange.id)).where(*history).scalar_subquery()
         await session.execute(update(BallotChange).where(BallotChange.id == last).values(seal=nobody))

@@ -51,7 +51,12 @@ async def _large_segments(session: UnitOfWork, consultation_id: int, source: Seg
 
 def this_hour(session: UnitOfWork) -> datetime:
     """Return when the hour that still runs began."""
-    return session.now().replace(minute=0, second=0, microsecond=0)
+    return hour_of(session.now())
+
+
+def hour_of(moment: datetime) -> datetime:
+    """Return when the hour of a moment began: all that is told of when private words or lone ballots were given."""
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 async def records(

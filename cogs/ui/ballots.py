@@ -18,8 +18,7 @@ def option_lines(poll: Poll, say: Speech) -> list[str]:
     """Say which options there are, and how many may be chosen."""
     if poll.paper.kind is PollKind.POSITION:
         return []
-    how = say(f"vote.how_{poll.paper.kind}", count=poll.paper.most_choices)
-    return [*(f"- {harmless(_title(option, say))}" for option in poll.paper.options), f"*{how}*"]
+    return [*(f"- {harmless(_title(option, say))}" for option in poll.paper.options), f"*{_instruction(poll, say)}*"]
 
 
 def position_buttons(poll: Poll, label: dict[Position, str], name: str, *arguments: object) -> list[ui.Button[Any]]:
