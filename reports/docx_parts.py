@@ -13,7 +13,7 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Emu, Mm, Pt, RGBColor
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
@@ -117,6 +117,18 @@ def repeat_header(table: Table) -> None:
         properties.append(OxmlElement("w:cantSplit"))
         if number == 0:
             properties.append(OxmlElement("w:tblHeader"))
+
+
+def set_widths(table: Table, widths: Sequence[int]) -> None:
+    """Share a table's width among its columns in proportion to `widths`; word processors look at each cell's."""
+    columns = table._tbl.tblGrid.gridCol_lst  # noqa: SLF001
+    whole = sum(column.w or 0 for column in columns)
+    shared = [Emu(whole * width // sum(widths)) for width in widths]
+    for column, width in zip(columns, shared, strict=True):
+        column.w = width
+    for row in table._tbl.tr_lst:  # noqa: SLF001
+        for cell, width in zip(row.tc_lst, shared, strict=True):
+            cell.width = width
 
 
 def _set_language(document: Document, language: str) -> None:

@@ -88,7 +88,7 @@ class _Plan:
                 found.append(self._sources.vote(one))
             rows.append((title, decision, ballots, consensus, ""))
             references.append(found)
-        self._paper.table([self._say(column) for column in columns], rows, references)
+        self._paper.table([self._say(column) for column in columns], rows, references, widths=(8, 6, 5, 5, 6))
         undecided = sum(subject not in self._data.outcomes for subject, _title in self._all_subjects())
         if undecided:
             self._paper.write(self._say("plan.undecided", count=undecided))
@@ -139,7 +139,7 @@ class _Plan:
         columns = ("plan.day", "plan.subject", "plan.step", "plan.annex_reference")
         rows = [(self._sources.date(day), title, text, "") for day, title, text, _reference in dated]
         references = [[reference] if reference else [] for *_told, reference in dated]
-        self._paper.table([self._say(column) for column in columns], rows, references)
+        self._paper.table([self._say(column) for column in columns], rows, references, widths=(3, 4, 5, 2))
 
     def _how(self) -> None:
         self._paper.heading(self._say("page.how"), 1)

@@ -27,9 +27,11 @@ from reports.docx_parts import (
     prepare,
     repeat_header,
     set_style,
+    set_widths,
 )
 
 TABLE_STYLE = "Light Grid Accent 1"
+ANNEX_WIDTHS = (2, 3, 5)
 LISTED = 2
 """The contents list headings down to this level."""
 PROPERTY_LENGTH = 255  # of a title in a file's properties
@@ -84,10 +86,18 @@ class Paper:
         return paragraph
 
     def table(
-        self, columns: Sequence[str], rows: Iterable[Sequence[str]], references: Sequence[Sequence[Reference]] = ()
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        references: Sequence[Sequence[Reference]] = (),
+        *,
+        widths: Sequence[int],
     ) -> None:
-        """Add a table with its header; `references` are put into one more cell of each row, the column named last."""
-        cells = self._filled(columns, rows)
+        """Add a table with its header, its columns as wide as `widths` are to each other.
+
+        `references` are put into one more cell of each row, the column named last.
+        """
+        cells = self._filled(columns, rows, widths)
         for number, some in enumerate(references, start=2):
             self._refer(cells[number * len(columns) - 1].paragraphs[0], some, in_cell=True)
         self._document.add_paragraph()
@@ -102,7 +112,7 @@ class Paper:
         every = list(self._references.values())
         if not every:
             return False
-        cells = self._filled(columns, [(one.name, one.what, one.basis) for one in every])
+        cells = self._filled(columns, [(one.name, one.what, one.basis) for one in every], ANNEX_WIDTHS)
         for number, one in enumerate(every, start=1):
             self._bookmark(cells[number * len(columns)].paragraphs[0], one.bookmark)
         return True
@@ -114,11 +124,12 @@ class Paper:
         self._document.save(made)
         return made.getvalue()
 
-    def _filled(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[_Cell]:
+    def _filled(self, columns: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]) -> list[_Cell]:
         """Add a table with its header and return its cells, row by row."""
         told = [columns, *rows]
         table = self._document.add_table(rows=len(told), cols=len(columns), style=TABLE_STYLE)
         repeat_header(table)
+        set_widths(table, widths)
         # Asked for once: python-docx works the cells of a table out anew each time.
         cells = list(table._cells)  # noqa: SLF001
         for cell, text in zip(cells, chain.from_iterable(told), strict=True):

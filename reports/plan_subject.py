@@ -145,7 +145,7 @@ class SubjectWriter:
             # A segment's part of the product that consensus is.
             part = self._captions.decimal(tally.consensus([row.counts]))
             rows.append([self._captions.segment(row.segment), *self._numbers(row.counts), part])
-        self._paper.table([self._say(column) for column in columns], rows)
+        self._paper.table([self._say(column) for column in columns], rows, widths=(5, *[3] * (len(columns) - 1)))
         self._paper.write(self._say("plan.table_positions"), reference, style="Caption")
 
     def _options(self, poll: Poll, result: ChoiceResult, reference: Reference) -> None:
@@ -163,7 +163,7 @@ class SubjectWriter:
             ]
             for key in result.total.ranking
         ]
-        self._paper.table([self._say("page.option"), *columns], rows)
+        self._paper.table([self._say("page.option"), *columns], rows, widths=(3, *[2] * len(columns)))
         told = self._say("plan.table_points" if ranked else "plan.table_options")
         self._paper.write(told, reference, style="Caption")
 

@@ -6,6 +6,7 @@ processor to the bot. It sees neither the store nor the key.
 
 import asyncio
 import contextlib
+import gc
 import os
 import pickle
 import sys
@@ -57,6 +58,7 @@ def main() -> None:
     """Do the one piece of work that comes in, and write what it gives."""
     if hasattr(os, "nice"):  # not on Windows
         os.nice(NICENESS)
+    gc.disable()  # the process ends before garbage could fill it
     out = sys.stdout.buffer
     with contextlib.redirect_stdout(sys.stderr):  # whatever a library prints is no part of what was made
         work, given = pickle.load(sys.stdin.buffer)  # noqa: S301 - handed over by the process that started this one

@@ -17,6 +17,7 @@ import docx
 import pytest
 from docx.document import Document
 from docx.oxml.ns import qn
+from docx.shared import Mm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -54,6 +55,7 @@ NOW = datetime(2030, 3, 20, tzinfo=UTC)
 STEM, DATA, TRAINING = "stem-orientation", "unlock-health-data", "new-skills-programmes"
 NOTHING = PlanData((), (), (), {}, (), {}, 0, NOW)
 MODERATOR = Moderator(1, ModeratorRole.MODERATOR)
+A4_TEXT_WIDTH = Mm(210 - 2 * 22)
 
 
 class Read:
@@ -193,6 +195,15 @@ async def test_every_table_repeats_its_header_and_every_picture_has_a_text(held:
         drawn_ = [archive.read(name) for name in archive.namelist() if "media/" in name]
     assert all(one.startswith(b"\x89PNG") for one in drawn_)
     assert len({shape._inline.docPr.id for shape in pictures}) == len(pictures)
+
+
+async def test_titles_have_more_room_in_a_table_than_numbers(held: Held) -> None:
+    await fill(held)
+    glance = (await plan_of(held)).document.tables[0]
+    for row in glance.rows:
+        subject, _outcome, ballots, *_rest = (cell.width for cell in row.cells)
+        assert subject > ballots
+        assert sum(cell.width for cell in row.cells) <= A4_TEXT_WIDTH
 
 
 # What it says
