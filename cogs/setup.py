@@ -166,6 +166,7 @@ class Setup(commands.Cog):
             say("status.feedback", count=seen.feedback),
             *([say("status.proposals", count=seen.proposals)] if seen.proposals else []),
             say("status.ended_polls", count=seen.ended_polls),
+            *([say("status.unpublished", count=seen.unpublished)] if seen.unpublished else []),
         ]
         planned = [one.poll for one in seen.open_polls if one.poll.opened_at > self.bot.store.now()]
         lines.append(say("status.open_polls", count=len(seen.open_polls) - len(planned)))

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, false, func, select
 
 from models import statement_review
 from models.memory import poll_record
-from models.records import Poll, StatementState
+from models.records import Poll, StatementState, Visibility
 from models.store import UnitOfWork
 from models.tables import BallotRow, ParticipantRow, PollRow, StatementRow
 from models.words import tellable
@@ -22,13 +22,17 @@ class RunningPoll:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How many take part, how much was said, how many proposals wait for a decision, and which polls are open."""
+    """How many take part, how much was said, how many polls have ended, and which are open.
+
+    `unpublished` of the ended ones wait until moderators publish them, `proposals` for a decision.
+    """
 
     participants: int
     feedback: int
     ended_polls: int
     open_polls: tuple[RunningPoll, ...]
     proposals: int = 0
+    unpublished: int = 0
 
 
 async def status(session: UnitOfWork, consultation_id: int) -> Status:
@@ -40,14 +44,17 @@ async def status(session: UnitOfWork, consultation_id: int) -> Status:
         .group_by(PollRow.id)
         .order_by(PollRow.id),
     )
+    ended = (
+        PollRow.consultation_id == consultation_id,
+        PollRow.ended_at.is_not(None),
+        PollRow.cancelled == false(),
+    )
     return Status(
         participants=await _count(session, ParticipantRow.consultation_id == consultation_id),
         feedback=await _count(session, *tellable(session, consultation_id)),
-        ended_polls=await _count(
-            session,
-            PollRow.consultation_id == consultation_id,
-            PollRow.ended_at.is_not(None),
-            PollRow.cancelled == false(),
+        ended_polls=await _count(session, *ended),
+        unpublished=await _count(
+            session, *ended, PollRow.visibility == Visibility.PUBLISHED, PollRow.published_at.is_(None)
         ),
         proposals=await _count(
             session,

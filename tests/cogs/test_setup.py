@@ -544,6 +544,12 @@ async def test_status_counts_what_may_be_known(open_house: House) -> None:
     assert not re.search("support|object", told, re.IGNORECASE)
 
 
+async def test_status_reminds_of_results_that_wait_to_be_published(open_house: House) -> None:
+    await open_house.open_poll(STEM, results="published")
+    await open_house.moderator.slash(open_house.lobby, "poll close", vote=STEM, reason="Enough.")
+    assert phrase("status.unpublished", count=1) in (await run(open_house, "status")).splitlines()
+
+
 async def test_status_says_when_threads_cannot_be_read(new_house: Any) -> None:
     async with new_house(message_content=False) as house:
         await house.set_up()

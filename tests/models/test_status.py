@@ -1,7 +1,7 @@
 """What a moderator may know while polls are open."""
 
 from models import consultations, feedback, participants, polls
-from models.records import Ballot, Position, Quotation
+from models.records import Ballot, Position, Quotation, Visibility
 from models.status import RunningPoll, Status, status
 
 PERSON = 812_345_678_901_234_567
@@ -51,6 +51,20 @@ async def test_people_words_and_polls_are_counted(store, box, consultation, poll
         seen = await status(session, consultation.id)
 
     assert seen == Status(3, 2, 1, (RunningPoll(poll, 2), RunningPoll(quiet, 0)))
+
+
+async def test_a_result_that_waits_for_the_moderators_is_counted_until_they_publish_it(store, consultation, wording):
+    async with store.write() as session:
+        shown = Visibility.PUBLISHED
+        waiting = await polls.open_poll(session, consultation, "access", "care", wording, None, visibility=shown)
+        await polls.end(session, waiting.id, "Settled elsewhere.")
+    async with store.read() as session:
+        seen = await status(session, consultation.id)
+        assert (seen.ended_polls, seen.unpublished) == (1, 1)
+    async with store.write() as session:
+        await polls.publish(session, waiting.id)
+    async with store.read() as session:
+        assert (await status(session, consultation.id)).unpublished == 0
 
 
 async def test_another_consultation_is_not_counted(store, box, consultation, poll):
