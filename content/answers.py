@@ -97,7 +97,9 @@ class Answers:
         rest = [one for one in texts if one.topic.kind is not TopicKind.SMALL_TALK]
         self._shelves = {language: Shelf(rest, language) for language in LANGUAGES}
         self._talk = {language: Shelf(talk, language, every_word=True) for language in LANGUAGES}
-        self._naming = _naming(self._shelves.values())
+        self._naming = {
+            word: [self._numbers[topic] for topic in found] for word, found in _naming(self._shelves.values()).items()
+        }
         self._kinds = np.array([topic.kind for topic in self.topics])
         self._gaps = [topic.kind is TopicKind.FACT and self._facts[topic.key].gap for topic in self.topics]
         self._siblings = _siblings(catalogue.facts)
@@ -250,9 +252,9 @@ class Answers:
 
     def _unnamed(self, named: Collection[str]) -> Numbers:
         """Return for each topic the share of these names and figures that it does not know; 0 for small talk."""
-        unknown = np.zeros(len(self.topics))
+        unknown = np.full(len(self.topics), float(len(named)))
         for word in named:
-            unknown += [topic not in self._naming.get(word, ()) for topic in self.topics]
+            unknown[self._naming.get(word, [])] -= 1
         unknown[self._kinds == TopicKind.SMALL_TALK] = 0
         return unknown / (len(named) or 1)
 

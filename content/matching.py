@@ -1,7 +1,7 @@
-"""The words a question shares with the topics: an index of all examples in one language, and a score for each topic.
+"""The words a question shares with the topics: where each word stands in one language, and a score for each topic.
 
-SQLite's FTS5, in memory, finds the passages that share words with the question; each topic behind them is scored by
-how much of the question it knows and how close one of its passages comes. Deterministic; reads nothing, writes nothing.
+A topic is scored by how much of the question it knows and how close one of its passages comes. What begins as the
+question does is found by SQLite's FTS5, in memory. Deterministic; reads nothing, writes nothing.
 """
 
 import math
@@ -10,13 +10,15 @@ import sqlite3
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from content.examples import Example, Topic, TopicKind
 from content.words import Vocabulary, function_words, question_words, words
 
-CANDIDATES = 120  # passages looked at for one question
 _WORD = re.compile(r"[^\W\d_]{2,}")
 FUNCTION_WORD_WEIGHT = 0.5
 QUESTION_WORD_WEIGHT = 2.0  # who, when and how many tell apart facts about the same thing
@@ -30,12 +32,31 @@ class Match:
     known: float
 
 
-@dataclass(frozen=True)
-class _Passage:
-    """One example: its words, and what each counts."""
+class _Places:
+    """Where each word stands among numbered texts, and what it counts there."""
 
-    topic: Topic
-    words: Mapping[str, float]
+    def __init__(self, texts: Sequence[Mapping[str, float]]) -> None:
+        places: dict[str, dict[int, float]] = {}
+        for number, counts in enumerate(texts):
+            for word, count in counts.items():
+                places.setdefault(word, {})[number] = count
+        self._texts = len(texts)
+        self._of = {word: (np.array([*at], np.intp), np.array([*at.values()])) for word, at in places.items()}
+
+    def shared(self, asked: Iterable[Mapping[str, float]]) -> NDArray[np.float64]:
+        """Return for each text the worth of the question's words that stand in it.
+
+        `asked` holds for each of them the known words that it may be, and what each is worth; the best counts.
+        """
+        total = np.zeros(self._texts)
+        for meant in asked:
+            best = np.zeros(self._texts)
+            for word, worth in meant.items():
+                if word in self._of:
+                    at, counts = self._of[word]
+                    best[at] = np.maximum(best[at], worth * counts)
+            total += best
+        return total
 
 
 class Shelf:
@@ -43,15 +64,12 @@ class Shelf:
 
     def __init__(self, examples: Collection[Example], language: str, *, every_word: bool = False) -> None:
         """Take the examples that are in `language`; with `every_word`, 'how' and 'you' count as any other word."""
-        self._passages = [
-            _Passage(example.topic, dict.fromkeys(words(example.text), example.share))
-            for example in examples
-            if example.language == language
-        ]
+        spoken = [example for example in examples if example.language == language]
+        passages = [dict.fromkeys(words(example.text), example.share) for example in spoken]
         self._known_of: dict[Topic, dict[str, float]] = {}
-        for passage in self._passages:
-            known = self._known_of.setdefault(passage.topic, {})
-            known.update({word: max(share, known.get(word, 0.0)) for word, share in passage.words.items()})
+        for example, passage in zip(spoken, passages, strict=True):
+            known = self._known_of.setdefault(example.topic, {})
+            known.update({word: max(share, known.get(word, 0.0)) for word, share in passage.items()})
         in_wordings = (word for known in self._known_of.values() for word, share in known.items() if share == 1)
         self._topics_with = Counter(in_wordings)
         self.vocabulary = Vocabulary(word for known in self._known_of.values() for word in known)
@@ -61,9 +79,12 @@ class Shelf:
         self._in_facts = frozenset(
             word for topic, known in self._known_of.items() if topic.kind is TopicKind.FACT for word in known
         )
-        self._weight_of = [sum(map(self._rarity, passage.words)) for passage in self._passages]
-        self._index = Index(passage.words for passage in self._passages)
-        self._spelling = _spelling(example.text for example in examples if example.language == language)
+        self._weights = np.array([sum(map(self._rarity, passage)) for passage in passages])
+        numbers = {topic: number for number, topic in enumerate(self._known_of)}
+        self._topic_of = np.array([numbers[example.topic] for example in spoken], np.intp)
+        self._in_passages = _Places(passages)
+        self._in_topics = _Places(list(self._known_of.values()))
+        self._spelling = _spelling(example.text for example in spoken)
 
     def familiarity(self, word: str) -> int:
         """Return 1 for a word that this language knows of a topic, 1 for one of any sentence, 2 for both, else 0."""
@@ -98,20 +119,16 @@ class Shelf:
             return {}
         weights = {word: self._weight(word, others) for word, others in alike.items()}
         total = sum(weights.values())
-        worth: dict[str, dict[str, float]] = {}  # of each known word, for the words of the question that it is like
-        for word, others in alike.items():
-            for other, likeness in others.items():
-                worth.setdefault(other, {})[word] = weights[word] * likeness
-        closeness: dict[Topic, float] = {}
-        for row in self._index.any_of(sorted(worth), CANDIDATES):
-            passage = self._passages[row]
-            both = _shared(worth, passage.words)
-            closeness[passage.topic] = max(closeness.get(passage.topic, 0.0), 2 * both / (total + self._weight_of[row]))
-        found = {}
-        for topic, close in closeness.items():
-            known = _shared(worth, self._known_of[topic]) / total
-            found[topic] = Match((close + known) / 2, known)
-        return found
+        worth = [{other: weights[word] * likeness for other, likeness in alike[word].items()} for word in alike]
+        closeness = np.zeros(len(self._known_of))
+        both = 2 * self._in_passages.shared(worth) / (total + self._weights)
+        np.maximum.at(closeness, self._topic_of, both)
+        known = self._in_topics.shared(worth) / total
+        return {
+            topic: Match(float(close + knows) / 2, float(knows))
+            for topic, close, knows in zip(self._known_of, closeness, known, strict=True)
+            if close
+        }
 
     def _rarity(self, word: str) -> float:
         """Return a word's smoothed inverse topic frequency; who and how many count more, other function words less."""
@@ -133,16 +150,6 @@ def _spelling(texts: Iterable[str]) -> dict[str, str]:
     return {"".join(words(form)): form for form, _ in reversed(written.most_common())}
 
 
-def _shared(worth: Mapping[str, Mapping[str, float]], known: Mapping[str, float]) -> float:
-    """Return the weight of the question's words that are known, each as far as it is alike and as it is known."""
-    best: dict[str, float] = {}
-    for word in known if len(known) < len(worth) else worth:
-        if word in known and word in worth:
-            for asked, value in worth[word].items():
-                best[asked] = max(best.get(asked, 0.0), value * known[word])
-    return math.fsum(best.values())
-
-
 class Index:
     """An FTS5 table in memory whose rows are numbered from 0; rows and queries are folded words, never FTS syntax."""
 
@@ -158,15 +165,9 @@ class Index:
             ((row, " ".join(found)) for row, found in enumerate(rows)),
         )
 
-    def any_of(self, asked: Iterable[str], limit: int) -> list[int]:
-        """Return the rows with at least one of the words, best by BM25 first."""
-        return self._matching(" OR ".join(f'"{word}"' for word in asked), limit)
-
     def all_beginning(self, asked: Iterable[str], limit: int) -> list[int]:
         """Return the rows that have for each of the words one that begins so, best by BM25 first."""
-        return self._matching(" AND ".join(f'"{word}"*' for word in asked), limit)
-
-    def _matching(self, query: str, limit: int) -> list[int]:
+        query = " AND ".join(f'"{word}"*' for word in asked)
         if not query:
             return []
         with self._lock:

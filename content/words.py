@@ -8,14 +8,15 @@ import tomllib
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from itertools import takewhile
+from functools import cache, lru_cache
+from os.path import commonprefix
 from pathlib import Path
 
 LONGEST_WORD = 40
 SHORTEST_COMPARED = 4
 SHORTEST_REPAIRED = 5
 LONGEST_SLIP = 1  # letters by which a mistyped word may be longer or shorter
+LIKENESSES_KEPT = 4_096  # of the words looked up last
 LIKE_ENOUGH = 0.6  # share of trigrams, from which on a word is taken for a slip of the hand for another
 
 _THOUSANDS = re.compile(r"(?<=\d)[.,'\s](?=\d{3}(?!\d))")
@@ -65,6 +66,7 @@ class Vocabulary:
         for word, trigrams in self._trigrams.items():
             for trigram in trigrams:
                 self._with_trigram[trigram].append(word)
+        self.like = lru_cache(LIKENESSES_KEPT)(self._like)
 
     def __contains__(self, word: str) -> bool:
         return word in self._trigrams
@@ -89,7 +91,7 @@ class Vocabulary:
         best = max(likeness, key=lambda other: (likeness[other], other), default=None)
         return best if best is not None and likeness[best] >= LIKE_ENOUGH else None
 
-    def like(self, word: str) -> dict[str, float]:
+    def _like(self, word: str) -> Mapping[str, float]:
         """Return the known words that resemble `word`, each with a likeness above 0 and, for `word` itself, 1."""
         found = {word: 1.0} if word in self._trigrams else {}
         if len(word) < SHORTEST_COMPARED or word.isdecimal():
@@ -111,8 +113,8 @@ def _trigrams(word: str) -> frozenset[str]:
 
 def _likeness(word: str, other: str, dice: float) -> float:
     """Return how far two different words may be one: endings first, then slips of the hand, then parts of compounds."""
-    prefix = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False)))
     shorter, longer = sorted((word, other), key=len)
+    prefix = len(commonprefix((word, other))) if word[0] == other[0] else 0  # noqa: RUF071 - by letter, as wanted
     rules = (
         (0.85, prefix >= max(4, 0.6 * len(longer))),
         (0.75, dice >= 0.55),  # noqa: PLR2004
