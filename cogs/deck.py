@@ -17,7 +17,7 @@ from cogs.ui.layout import all_chosen
 from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import command_text
-from cogs.voting import cast_as_filled_in, cast_or_ask, reason_button, recorded
+from cogs.voting import cast_as_filled_in, cast_or_ask, hand_back, reason_button, recorded
 from models import ballot_paper
 from models.deck import Dealer, Deck
 from models.errors import ConsultationError
@@ -143,6 +143,8 @@ class VotingDeck(commands.Cog):
         except Exception:
             await reply(interaction, note)
             raise
+        finally:
+            await hand_back(interaction, stored.reason_before, say)
 
     async def _leave_ended(self, interaction: discord.Interaction[Any], skips: str, error: ConsultationError) -> None:
         """Go on from a vote that has ended; the person is told apart from the deck, with what they had typed."""
