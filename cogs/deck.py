@@ -12,12 +12,12 @@ from discord.ext import commands
 
 from cogs.client import ConsultationBot
 from cogs.ui.deck_cards import also_skipped, answers_card, packed, unpacked, vote_card
-from cogs.ui.double_taps import is_unread
+from cogs.ui.double_taps import ask_to_press_again, is_unread
 from cogs.ui.layout import all_chosen
 from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import command_text
-from cogs.voting import cast_as_filled_in, cast_or_ask, reason_button, recorded
+from cogs.voting import cast_as_filled_in, cast_or_ask, hand_back, reason_button, recorded
 from models import ballot_paper
 from models.deck import Dealer, Deck
 from models.errors import ConsultationError
@@ -51,8 +51,7 @@ class VotingDeck(commands.Cog):
     @component("deck_skip")
     async def skip(self, interaction: discord.Interaction[Any], poll_id: int, skips: str) -> None:
         """Put a vote behind the others; once all that are left were skipped, show where one stands."""
-        if is_unread(interaction):
-            await interaction.response.defer()
+        if await self._asked_again(interaction):
             return
         skipped = also_skipped(skips, poll_id)
         dealt = await self._deal(interaction, packed(skipped))
@@ -63,10 +62,13 @@ class VotingDeck(commands.Cog):
 
     @component("deck_vote")
     async def vote_pressed(self, interaction: discord.Interaction[Any], answer: str, poll_id: int, skips: str) -> None:
+        """Cast the ballot and go on, but for the second half of a double tap on the vote before."""
+        if not await self._asked_again(interaction):
+            await self.cast(interaction, answer, poll_id, skips)
+
+    @component("deck_cast")
+    async def cast(self, interaction: discord.Interaction[Any], answer: str, poll_id: int, skips: str) -> None:
         """Cast the ballot and go on, or first ask what is missing."""
-        if is_unread(interaction):
-            await interaction.response.defer()
-            return
         try:
             cast = await cast_or_ask(self.bot, interaction, answer, poll_id, "deck_ballot", answer, poll_id, skips)
         except ConsultationError as error:
@@ -80,7 +82,7 @@ class VotingDeck(commands.Cog):
         """Cast what was chosen in the menu, and go on."""
         poll = self.bot.store.memory.polls.get(poll_id)
         answer = ballot_paper.answer(poll.paper, all_chosen(interaction)) if poll else ""
-        await self.vote_pressed(interaction, answer, poll_id, skips)
+        await self.cast(interaction, answer, poll_id, skips)
 
     @component("deck_ranked")
     async def option_ranked(self, interaction: discord.Interaction[Any], poll_id: int, ranked: str, skips: str) -> None:
@@ -134,6 +136,13 @@ class VotingDeck(commands.Cog):
             raise ConsultationError("vote.none_open")
         await reply(interaction, view=self._next(interaction, dealt, ""))
 
+    async def _asked_again(self, interaction: discord.Interaction[Any]) -> bool:
+        """Ask for one more press where this one can hardly be meant for what is shown; say whether that was so."""
+        if not is_unread(interaction):
+            return False
+        await ask_to_press_again(interaction, self.bot.speech(interaction)("deck.press_again"))
+        return True
+
     async def _confirm(self, interaction: discord.Interaction[Any], skips: str, poll: Poll, stored: CastBallot) -> None:
         """Say that the ballot is stored, and go on; whatever keeps us from going on, that it is stored is said."""
         say = self.bot.speech(interaction)
@@ -143,6 +152,8 @@ class VotingDeck(commands.Cog):
         except Exception:
             await reply(interaction, note)
             raise
+        finally:
+            await hand_back(interaction, stored.reason_before, say)
 
     async def _leave_ended(self, interaction: discord.Interaction[Any], skips: str, error: ConsultationError) -> None:
         """Go on from a vote that has ended; the person is told apart from the deck, with what they had typed."""

@@ -1,8 +1,10 @@
 """Polls: moderators put recommendations and their own questions to the vote, and change, end or cancel polls."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +56,8 @@ EndReason = app_commands.Range[str, 1, END_REASON_LENGTH]
 KINDS = one_of("poll_kind", PollKind)
 REASONS = one_of("reason_policy", ReasonPolicy)
 VISIBILITIES = one_of("visibility", Visibility)
+# A live result gives the last few ballots away: a moderator sees that said of each vote before it opens.
+UNSEEN_VISIBILITIES = one_of("visibility", [Visibility.ENDED, Visibility.PUBLISHED])
 
 
 class Polls(commands.Cog):
@@ -87,17 +91,8 @@ class Polls(commands.Cog):
         say = self.bot.speech(interaction)
         found = find_recommendation(self.bot, recommendation, say)
         self._require_free(consultation, found)
-        opens_at = self._beginning(starts, say)
-        draft = PollDraft(
-            found.key,
-            found.group,
-            _wording(found),
-            opens_at,
-            self._deadline(closes, say, opens_at),
-            _quorum(consultation, quorum or 0, share or 0),
-            BallotPaper(reasons=ReasonPolicy(reasons)),
-            Visibility(results),
-        )
+        blank = self._blank(consultation, say, closes, starts, quorum, share, reasons, results)
+        draft = _on(found, blank)
         async with self.bot.store.write() as session:
             number = await drafts.keep(session, consultation.id, draft)
         await show_draft(self.bot, interaction, consultation, number, draft)
@@ -141,17 +136,9 @@ class Polls(commands.Cog):
                 raise ConsultationError("poll.positions_by_open")
         elif group is None:
             raise ConsultationError("poll.group_missing")
-        opens_at = self._beginning(starts, say)
-        draft = PollDraft(
-            found.key if found else None,
-            found.group if found else find_group(self.bot, group or "", say).key,
-            _wording(found) if found else {},
-            opens_at,
-            self._deadline(closes, say, opens_at),
-            _quorum(consultation, quorum or 0, share or 0),
-            BallotPaper(PollKind(kind), (), _most_choices(PollKind(kind), most), ReasonPolicy(reasons)),
-            Visibility(results),
-        )
+        paper = BallotPaper(PollKind(kind), (), _most_choices(PollKind(kind), most), ReasonPolicy(reasons))
+        blank = replace(self._blank(consultation, say, closes, starts, quorum, share, reasons, results), paper=paper)
+        draft = _on(found, blank) if found else replace(blank, group=find_group(self.bot, group or "", say).key)
         async with self.bot.store.write() as session:
             number = await drafts.keep(session, consultation.id, draft)
         await ask(self.bot, interaction, consultation, number, draft)
@@ -159,30 +146,39 @@ class Polls(commands.Cog):
     @poll.command(
         name=command_text("command.poll_open_all.name"), description=command_text("command.poll_open_all.description")
     )
-    @options("closes", group="poll_group")
-    async def open_all(self, interaction: discord.Interaction[Any], group: str, closes: When | None = None) -> None:
+    @options("closes", "starts", "quorum", "share", "reasons", "results", group="poll_group")
+    @app_commands.choices(reasons=REASONS, results=UNSEEN_VISIBILITIES)
+    async def open_all(
+        self,
+        interaction: discord.Interaction[Any],
+        group: str,
+        closes: When | None = None,
+        starts: When | None = None,
+        quorum: Heads | None = None,
+        share: Share | None = None,
+        reasons: str = ReasonPolicy.OFF,
+        results: str = Visibility.ENDED,
+    ) -> None:
         """Open the polls of a group one after another; given again, the command goes on where it stopped."""
         moderator = require_moderator(self.bot, interaction)
-        consultation = self.bot.consultation_in(interaction.guild_id)
+        consultation = self._open_consultation(interaction)
         say = self.bot.speech(interaction)
         found = find_group(self.bot, group, say)
-        closes_at = self._deadline(closes, say)
+        blank = self._blank(consultation, say, closes, starts, quorum, share, reasons, results)
         await interaction.response.defer(ephemeral=True, thinking=True)
+        opened = 0
         async with self._opening_all:
-            waiting = [
-                one
-                for one in self.bot.catalogue.recommendations.values()
-                if one.group == found.key and self.bot.store.memory.open_poll_on(consultation.id, one.key) is None
-            ]
+            waiting, left = await self._without_vote(consultation, found.key)
             for number, one in enumerate(waiting, start=1):
                 if number > 1:
                     await asyncio.sleep(BETWEEN_OPENINGS)
                 with _unless_open_already():
-                    await self._open(moderator, consultation, one, closes_at)
+                    await self._open(moderator, consultation, _on(one, blank))
+                    opened += 1
                 await tell_progress(interaction, say("poll.opening_all", done=number, all=len(waiting)))
-        title = found.title.in_language(say.language)
-        opened = say("poll.opened_all", count=len(waiting), group=title)
-        await tell_progress(interaction, "\n".join([opened, *far_end(self.bot, closes_at, say)]))
+        told = [say("poll.opened_all", count=opened, group=found.title.in_language(say.language))]
+        told += [say(phrase, count=count) for phrase, count in left.items()]
+        await tell_progress(interaction, "\n".join([*told, *far_end(self.bot, blank.closes_at, say)]))
 
     @poll.command(
         name=command_text("command.poll_edit.name"), description=command_text("command.poll_edit.description")
@@ -320,15 +316,58 @@ class Polls(commands.Cog):
             ended = await polls.ended_polls(session, consultation.id)
         return choices({one.subject: one.wording[language].title for one in ended if not one.is_published}, typed)
 
-    async def _open(
-        self, moderator: Moderator, consultation: Consultation, found: Recommendation, closes_at: datetime | None
-    ) -> None:
+    async def _without_vote(self, consultation: Consultation, group: str) -> tuple[list[Recommendation], Counter[str]]:
+        """Return a group's recommendations that have no vote, and how many others are left out, by the phrase for why.
+
+        One whose vote was cancelled has none; one whose vote has ended is put to another by its moderators alone.
+        """
+        async with self.bot.store.read() as session:
+            latest = await polls.latest_polls(session, consultation.id)
+        waiting, left = [], Counter[str]()
+        for one in self.bot.catalogue.recommendations.values():
+            if one.group != group:
+                continue
+            poll = latest.get(one.key)
+            if poll is None or poll.cancelled:
+                waiting.append(one)
+            else:
+                left["poll.left_ended" if poll.ended_at else "poll.left_running"] += 1
+        return waiting, left
+
+    async def _open(self, moderator: Moderator, consultation: Consultation, draft: PollDraft) -> None:
         """Open a poll, keep its times and show it on its card. Raises ConsultationError where it may not be opened."""
         async with self.bot.store.write() as session:
-            poll = await polls.open_poll(session, consultation, found.key, found.group, _wording(found), closes_at)
+            poll = await drafts.open_unkept(session, consultation, draft)
             await trace.record(session, consultation.id, moderator, "poll_open_all", poll.subject)
         self.bot.poll_clock.keep(poll)
         self.bot.cards.refresh(consultation, poll.subject, at_once=True)
+
+    def _blank(
+        self,
+        consultation: Consultation,
+        say: Speech,
+        closes: str | None,
+        starts: str | None,
+        quorum: int | None,
+        share: int | None,
+        reasons: str,
+        results: str,
+    ) -> PollDraft:
+        """Return the draft of a poll that asks nothing yet, on the terms that a command gives.
+
+        Raises ConsultationError where they cannot be understood or met.
+        """
+        opens_at = self._beginning(starts, say)
+        return PollDraft(
+            None,
+            "",
+            {},
+            opens_at,
+            self._deadline(closes, say, opens_at),
+            _quorum(consultation, quorum or 0, share or 0),
+            BallotPaper(reasons=ReasonPolicy(reasons)),
+            Visibility(results),
+        )
 
     def _open_consultation(self, interaction: discord.Interaction[Any]) -> Consultation:
         consultation = self.bot.consultation_in(interaction.guild_id)
@@ -386,6 +425,13 @@ def _most_choices(kind: PollKind, most: int | None) -> int:
     if most is not None and most > MOST_PRIORITIES:
         raise ConsultationError("poll.too_many_priorities", most=MOST_PRIORITIES)
     return most or USUAL_PRIORITIES
+
+
+def _on(recommendation: Recommendation, blank: PollDraft) -> PollDraft:
+    """Return a draft that puts a recommendation to the vote, in every language."""
+    return replace(
+        blank, recommendation=recommendation.key, group=recommendation.group, wording=_wording(recommendation)
+    )
 
 
 def _wording(recommendation: Recommendation) -> dict[str, Wording]:

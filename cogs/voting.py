@@ -1,5 +1,6 @@
 """Voting: people cast their ballots on the cards, and see a card in their own language."""
 
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -7,12 +8,12 @@ from discord.ext import commands
 
 from cogs.client import ConsultationBot
 from cogs.ui.ballots import ranking
-from cogs.ui.forms import filled_in, form, written
+from cogs.ui.forms import FilledIn, filled_in, form, written
 from cogs.ui.layout import Piece, all_chosen, button, card, harmless, rows, sent_once, text
 from cogs.ui.membership import declared, keep_membership, membership_fields
 from cogs.ui.permissions import require_unblocked
 from cogs.ui.quotation import quotation_field, quotation_in
-from cogs.ui.replies import reply
+from cogs.ui.replies import reply, with_what_was_typed
 from cogs.ui.router import component
 from cogs.ui.standing import counted_for, note_roles, segment_now
 from cogs.ui.texts import Speech, captions
@@ -95,10 +96,19 @@ class Voting(commands.Cog):
     async def reason_submitted(
         self, interaction: discord.Interaction[Any], answer: str, poll_id: int, _opened_by: int
     ) -> None:
-        """Store the ballot again, with its reason."""
-        poll, _stored = await cast_as_filled_in(self.bot, interaction, answer, poll_id)
+        """Store the reason with the ballot, where that says still what it was asked for."""
+        answers = filled_in(interaction)
+        poll = open_poll(self.bot, interaction, poll_id)
+        ballot_paper.require_answer(poll.paper, answer)
+        reason = _reason_in(self.bot, answers)
+        if reason is None:
+            raise ConsultationError("vote.reason_blank")
+        before = await self.bot.ballot_box.give_reason(
+            poll.id, interaction.user.id, answer, reason, quotation_in(answers)
+        )
         say = self.bot.speech(interaction)
         await reply(interaction, say("vote.reason_recorded", title=harmless(poll.wording[say.language].title)))
+        await hand_back(interaction, before, say)
 
     async def _confirm(self, interaction: discord.Interaction[Any], poll: Poll, stored: CastBallot) -> None:
         say = self.bot.speech(interaction)
@@ -109,6 +119,7 @@ class Voting(commands.Cog):
             await reply(interaction, view=sent_once(text(told), *rows(asked)))
         else:
             await reply(interaction, told)
+        await hand_back(interaction, stored.reason_before, say)
 
 
 async def cast_or_ask(
@@ -152,38 +163,41 @@ async def cast_as_filled_in(
 
     Raises ConsultationError where the poll is not open any more, or the form leaves out what it asked for.
     """
-    answers = filled_in(interaction)
-    consultation = bot.consultation_in(interaction.guild_id)
-    poll = open_poll(bot, interaction, poll_id)
-    ballot_paper.require_answer(poll.paper, answer)
-    reason = clean(answers.get(REASON))
-    if reason is None and ballot_paper.reason_policy(poll.paper, answer) is ReasonPolicy.REQUIRED:
-        raise ConsultationError("vote.reason_missing")
-    bot.policy.require_allowed(reason or "")
-    participant = bot.store.participant(consultation, interaction.user.id)
-    if (membership := declared(bot.catalogue, answers)) is not None:
-        participant = await keep_membership(bot, interaction, consultation, membership)
-    segment = segment_now(bot, interaction, consultation, poll.segment_source)
-    if participant is None or segment is None:
-        raise ConsultationError("join.no_segment")
-    quotation = quotation_in(answers) if reason else Quotation.NOT
-    ballot = Ballot(poll.id, interaction.user.id, segment, answer, reason, quotation)
-    return await _cast(bot, poll, ballot)
+    with bot.ballot_box.arriving() as arrived_at:
+        answers = filled_in(interaction)
+        consultation = bot.consultation_in(interaction.guild_id)
+        poll = open_poll(bot, interaction, poll_id)
+        ballot_paper.require_answer(poll.paper, answer)
+        reason = _reason_in(bot, answers)
+        if reason is None and ballot_paper.reason_policy(poll.paper, answer) is ReasonPolicy.REQUIRED:
+            raise ConsultationError("vote.reason_missing")
+        participant = bot.store.participant(consultation, interaction.user.id)
+        if (membership := declared(bot.catalogue, answers)) is not None:
+            participant = await keep_membership(bot, interaction, consultation, membership)
+        segment = segment_now(bot, interaction, consultation, poll.segment_source)
+        if participant is None or segment is None:
+            raise ConsultationError("join.no_segment")
+        quotation = quotation_in(answers) if reason else Quotation.NOT
+        ballot = Ballot(poll.id, interaction.user.id, segment, answer, reason, quotation)
+        return await _cast(bot, poll, ballot, arrived_at)
 
 
 def recorded(bot: ConsultationBot, poll: Poll, stored: CastBallot, say: Speech) -> str:
-    """Return the sentences that a ballot is stored, or is another one now, and for whom it counts."""
-    key = "vote.changed" if stored.changed else "vote.recorded"
+    """Return the sentences that a ballot is stored, is another one now or is still the same, and for whom it counts."""
+    is_same = stored.before == stored.answer
+    key = "vote.same" if is_same else "vote.changed" if stored.changed else "vote.recorded"
     answer = harmless(captions(bot.catalogue, say.language).answer(poll, stored.answer))
     told = say(key, answer=answer, title=harmless(poll.wording[say.language].title))
-    return " ".join(filter(None, [told, counted_for(bot, poll, stored, say)]))
+    kept = say("vote.with_reason") if is_same and stored.has_reason else ""
+    return " ".join(filter(None, [told, kept, counted_for(bot, poll, stored, say)]))
 
 
 def reason_button(poll: Poll, stored: CastBallot, say: Speech) -> list[discord.ui.Button[Any]]:
-    """Return the button to give a reason afterwards, none where the poll takes none or has it already."""
-    if stored.has_reason or ballot_paper.reason_policy(poll.paper, stored.answer) is not ReasonPolicy.OPTIONAL:
+    """Return the button to give a reason afterwards, or another one; none where the poll lets nobody choose."""
+    if ballot_paper.reason_policy(poll.paper, stored.answer) is not ReasonPolicy.OPTIONAL:
         return []
-    return [button(say("vote.give_reason"), "give_reason", stored.answer, poll.id)]
+    label = "vote.give_another_reason" if stored.has_reason else "vote.give_reason"
+    return [button(say(label), "give_reason", stored.answer, poll.id)]
 
 
 def reason_fields(say: Speech, answer: str) -> list[Piece]:
@@ -192,8 +206,24 @@ def reason_fields(say: Speech, answer: str) -> list[Piece]:
     return [written(REASON, say(asked), say(hint), length=REASON_LENGTH), quotation_field(say)]
 
 
-async def _cast(bot: ConsultationBot, poll: Poll, ballot: Ballot) -> tuple[Poll, CastBallot]:
-    stored = await bot.ballot_box.cast(ballot)
+async def hand_back(interaction: discord.Interaction[Any], reason: str | None, say: Speech) -> None:
+    """Give somebody the words back that do not count any more, so that nothing they typed is lost."""
+    if reason is not None:
+        words, files = with_what_was_typed(say("vote.reason_replaced"), [reason], say("error.your_text"))
+        await reply(interaction, words, files=files)
+
+
+def _reason_in(bot: ConsultationBot, answers: FilledIn) -> str | None:
+    """Return the reason in a form, None for none. Raises ConsultationError for one that is not allowed here."""
+    reason = clean(answers.get(REASON))
+    bot.policy.require_allowed(reason or "")
+    return reason
+
+
+async def _cast(
+    bot: ConsultationBot, poll: Poll, ballot: Ballot, arrived_at: datetime | None = None
+) -> tuple[Poll, CastBallot]:
+    stored = await bot.ballot_box.cast(ballot, arrived_at)
     bot.cards.refresh(bot.consultation_of(poll), poll.subject)
     return poll, stored
 

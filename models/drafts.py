@@ -51,8 +51,14 @@ async def leave(session: UnitOfWork, consultation_id: int, number: int) -> None:
 
 async def open_poll(session: UnitOfWork, consultation: Consultation, number: int) -> Poll:
     """Open the poll that was drafted. Raises ConsultationError where the draft is gone or `polls.open_poll` refuses."""
-    draft = await read(session, consultation.id, number)
-    poll = await polls.open_poll(
+    poll = await open_unkept(session, consultation, await read(session, consultation.id, number))
+    await leave(session, consultation.id, number)
+    return poll
+
+
+async def open_unkept(session: UnitOfWork, consultation: Consultation, draft: PollDraft) -> Poll:
+    """Open a poll of which no draft was kept. Raises ConsultationError where `polls.open_poll` refuses."""
+    return await polls.open_poll(
         session,
         consultation,
         draft.recommendation,
@@ -64,8 +70,6 @@ async def open_poll(session: UnitOfWork, consultation: Consultation, number: int
         draft.paper,
         draft.visibility,
     )
-    await leave(session, consultation.id, number)
-    return poll
 
 
 async def _row(session: UnitOfWork, consultation_id: int, number: int) -> PollDraftRow:

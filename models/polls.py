@@ -274,6 +274,14 @@ async def latest_poll_on(session: UnitOfWork, consultation_id: int, subject: str
     return None if row is None else poll_record(row)
 
 
+async def latest_polls(session: UnitOfWork, consultation_id: int) -> dict[str, Poll]:
+    """Return the newest poll on each card of a consultation that has had one, open or ended, by the card's key."""
+    rows = await session.scalars(
+        select(PollRow).where(PollRow.consultation_id == consultation_id).order_by(PollRow.id),
+    )
+    return {row.subject: poll_record(row) for row in rows}
+
+
 async def turnout(session: UnitOfWork, poll_id: int) -> int:
     """Return how many people have voted: all that is known of an open poll."""
     return await session.scalar(select(func.count()).where(BallotRow.poll_id == poll_id)) or 0

@@ -334,7 +334,10 @@ class PollDraft:
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """One person's answer to a poll, as `models.ballot_paper.answer` makes it, handed to the ballot box."""
+    """One person's answer to a poll, as `models.ballot_paper.answer` makes it, handed to the ballot box.
+
+    Without a reason, the same answer again keeps the one that was given for it.
+    """
 
     poll_id: int
     user_id: int
@@ -346,12 +349,22 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class CastBallot:
-    """What the ballot box stored: an answer, whether it replaced another, its segment, whether it has a reason."""
+    """What the ballot box stored: an answer, its segment, whether it has a reason.
+
+    `before` is the answer in whose place it came, None for a first ballot; `reason_before` the words that counted until
+    then and do so no more, None where there are none.
+    """
 
     answer: str
-    changed: bool
     segment: str
     has_reason: bool = False
+    before: str | None = None
+    reason_before: str | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether it came in the place of another ballot."""
+        return self.before is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from models.records import (
     Position,
     Proposal,
     Quote,
+    ReasonPolicy,
     Visibility,
     Wording,
 )
@@ -336,7 +337,7 @@ def _poll_status(catalogue: Catalogue, state: CardState, say: Speech, *, segment
         if state.live is not None:
             names, most = captions(catalogue, say.language), None if segments else OPTIONS_IN_SHORT
             lines += ["", say("card.live"), *counts_lines(poll, state.live, names, say, most)]
-        return [text(*lines, f"-# {say(SECRECY[poll.visibility])}")]
+        return [text(*lines, *terms(poll, say))]
     if poll.cancelled:
         return [text(*_cancelled(poll, say))]
     lines = [say("card.poll_ended", ended=discord.utils.format_dt(poll.ended_at, "f"))]
@@ -349,6 +350,12 @@ def _poll_status(catalogue: Catalogue, state: CardState, say: Speech, *, segment
         lines += result_lines(state.result, poll, names, say, segments=segments)
         lines.append(_segment_source(poll, names))
     return [text(*lines)]
+
+
+def terms(poll: Poll, say: Speech) -> list[str]:
+    """Say on what terms people vote: whether they have to give a reason, and what becomes known of their ballots."""
+    needs_reason = poll.paper.reasons is ReasonPolicy.REQUIRED
+    return [*([say("card.reason_required")] if needs_reason else []), f"-# {say(SECRECY[poll.visibility])}"]
 
 
 def _running(poll: Poll, state: CardState, say: Speech) -> Iterable[str]:

@@ -1,7 +1,8 @@
 """The end or beginning of a poll, as a moderator types it: a date, a weekday or a length, in their language or English.
 
 Reads text with dateparser and hands back a moment. It never asks the system clock and never guesses: what
-dateparser would read only in part (an hour it drops, a weekday that contradicts its date) counts as not understood.
+dateparser would read only in part (an hour it drops, a weekday that contradicts its date) counts as not understood,
+and a number with a unit is a length or nothing.
 """
 
 import re
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names
 from dateparser.date import DateData, DateDataParser
+from dateparser.languages.loader import default_loader
 
 from models.errors import ConsultationError
 
@@ -19,6 +21,14 @@ _FURTHEST = timedelta(days=366)
 _END_OF_DAY = time(23, 59)
 _START_OF_DAY = time(0)
 
+# The numbers in words that dateparser lacks: all Dutch ones, and those for a fortnight, one and a half and the like.
+_DUTCH = ("twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien", "elf", "twaalf")
+_NUMBERS = {
+    **{word: number for number, word in enumerate(_DUTCH, start=2)},
+    **dict.fromkeys(("veertien", "vierzehn"), 14),
+    **dict.fromkeys(("twintig", "zwanzig"), 20),
+    **dict.fromkeys(("anderhalf", "anderhalve", "anderthalb", "eineinhalb"), 1.5),
+}
 # What dateparser lacks in these languages, put into words that it has. Midnight ends the day that it is named with.
 _REWRITINGS = tuple(
     (re.compile(pattern), replacement)
@@ -27,15 +37,25 @@ _REWRITINGS = tuple(
         (r"^(?:am|bis(?: zum)?|op|tot|jusqu'(?:à|au)|until|till|binnen|d'ici(?: le)?|within|innerhalb von)\s+", ""),
         (r"^(?:in|dans|over)\s+(\d{1,2})\s?[hu:]\s?([0-5]\d)$", r"in \1 hours \2 minutes"),
         (r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.(?!\d)", r"\1/\2"),
-        (r"^(\d{1,2})\.(\d{1,2})(?=\s|$)", r"\1/\2"),
         (r"\b(\d{1,2}([./-])\d{1,2}\2)(\d\d)\b(?!:)", r"\g<1>20\3"),
         (r",?\s+de[nm]\s+", " "),
         (r"\b(?:een|één|eine)\b", "1"),
+        *((rf"\b{word}\b", str(number)) for word, number in _NUMBERS.items()),
         (r"\buren\b", "uur"),
+        # A weekday is the next one in any case.
+        (r"\b(?:volgende|komende|aanstaande|nächste[nr]?|kommende[nr]?)\s+(?=\w+(?:dag|tag)\b|mittwoch\b)", ""),
+        (r"\b(\w+di|dimanche)\s+prochain\b", r"\1"),
         (r"\b(?:noon|midi|mittags?)\b", "12:00"),
         (r"\b(?:midnight|minuit|middernacht|mitternacht)\b", "23:59"),
+        (r"^(\d{1,2})\.(\d{1,2})(?=$|,?\s(?:(?:um|om|à|at|@)\s?)?\d)", r"\1/\2"),
     )
 )
+_QUANTITY = re.compile(r"(?:(?:in|dans|over)\s+)?(?P<number>[+-]?\d[\d.,]*)\s*(?P<unit>[^\W\d]+)")
+_UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
+_DECIMAL_COMMA = re.compile(r"(?<![\d/.:,])(\d{1,3}),(?=\d{1,2}\s?[^\W\d])")
+# dateparser would pass over the fraction, and take the separator of thousands for a decimal one.
+_CUT_SHORT = re.compile(r"[\u00bc-\u00be\u2150-\u215e]|(?<![\d/.:,])\d+[.,]\d{3,}\s?[^\W\d]")
+_MINUTES = re.compile(r"\d+\.\d\d")
 _NAMED_DAY = re.compile(
     r"\b(?:today|tomorrow|aujourd'hui|demain|après-demain|vandaag|morgen|overmorgen|heute|übermorgen)\b"
 )
@@ -96,15 +116,21 @@ def _read(
     words = " ".join(text.lower().split())
     for pattern, replacement in _REWRITINGS:
         words = pattern.sub(replacement, words)
+    number, unit = _quantity(words, language)
+    # '2.30 uur' may as well be half past two.
+    if _CUT_SHORT.search(words) or (unit == "hour" and _MINUTES.fullmatch(number)):
+        return None
     local = (now if _NAMED_DAY.search(words) else base).astimezone(timezone)
     try:
-        if not _NAMED_DAY.search(words) and not _TIME_OF_DAY.search(words):
+        if unit or not (_NAMED_DAY.search(words) or _TIME_OF_DAY.search(words)):
             length = _read_length(words, language, local)
-            if length is not None:
+            if length is not None or unit:
                 return length
         spoken = _SPOKEN_HOUR.sub(_digits, words).replace("24:00", "23:59")
         return _read_date(spoken, language, local, whole_day)
     except OverflowError:  # the years 1 and 9999 have no room for a change of time zone
+        return None
+    except ValueError:  # a month and a half, of which nobody can say how long it is
         return None
 
 
@@ -153,12 +179,29 @@ def _ask(parser: str, words: str, language: str, base: datetime) -> DateData | N
             "RETURN_AS_TIMEZONE_AWARE": False,
             "RETURN_TIME_AS_PERIOD": True,
         },
-    ).get_date_data(words)
+    ).get_date_data(_DECIMAL_COMMA.sub(r"\1.", words))
     return answer if answer.date_obj else None
 
 
 def _digits(hour: re.Match[str]) -> str:
     return f"{hour['hour']}:{hour['minute'] or hour['after'] or '00'}"
+
+
+def _quantity(words: str, language: str) -> tuple[str, str]:
+    """Return the number and the unit, by its English name, of a text that is just that; else nothing in both."""
+    found = _QUANTITY.fullmatch(words)
+    unit = _units(language).get(found["unit"], "") if found else ""
+    return (found["number"], unit) if found and unit else ("", "")
+
+
+@cache
+def _units(language: str) -> dict[str, str]:
+    """Return dateparser's words for units of time, in this language and English, with the English name of each."""
+    words: dict[str, str] = {}
+    for spoken in ("en", language):
+        info = default_loader.get_locale(spoken).info
+        words |= {word.lower(): unit for unit in _UNITS for word in info[unit]}
+    return words
 
 
 def _weekday_agrees(words: str, language: str, found: datetime) -> bool:

@@ -11,7 +11,7 @@ import discord
 from discord import ui
 
 from cogs.ui.ballots import menu, position_buttons, ranking
-from cogs.ui.cards import SECRECY, wording
+from cogs.ui.cards import terms, wording
 from cogs.ui.layout import Piece, button, card, harmless, rows, sent_once, text
 from cogs.ui.texts import Speech, captions
 from content.catalogue import Catalogue
@@ -79,7 +79,7 @@ def vote_card(
             text(*notes, state),
             ui.Separator(),
             *wording(catalogue.recommendations.get(poll.subject), poll, say, options=True),
-            text(_until(poll, say), f"-# {say(SECRECY[poll.visibility])}"),
+            text(_until(poll, say), *terms(poll, say)),
             *_ballot(poll, skips, ranked, say),
             *rows(ways),
         )
@@ -92,7 +92,7 @@ def _ballot(poll: Poll, skips: str, ranked: str, say: Speech) -> list[Piece]:
             labels = {position: say(f"position.{position}") for position in Position}
             return list(rows(position_buttons(poll, labels, "deck_vote", skips)))
         case PollKind.PRIORITIES:
-            return ranking(poll, ranked, say, ("deck_ranked", "deck_vote"), (skips,))
+            return ranking(poll, ranked, say, ("deck_ranked", "deck_cast"), (skips,))
         case _:
             return [menu(poll, [say], "deck_choose", skips)]
 

@@ -119,14 +119,15 @@ async def tell_error(interaction: discord.Interaction[Any], error: Exception) ->
         reference = secrets.token_hex(3).upper()
         log.error("unexpected error %s", reference, exc_info=error)
         sentence = say("error.unexpected", reference=reference)
-    text, files = _with_what_was_typed(sentence, typed, say("error.your_text"))
+    text, files = with_what_was_typed(sentence, typed, say("error.your_text"))
     try:
         await reply(interaction, text, files=files)
     except discord.HTTPException as failure:
         log.warning("an error could not be told (Discord's code %s)", failure.code)
 
 
-def _with_what_was_typed(sentence: str, typed: list[str], introduction: str) -> tuple[str, list[discord.File]]:
+def with_what_was_typed(sentence: str, typed: list[str], introduction: str) -> tuple[str, list[discord.File]]:
+    """Return a sentence with somebody's words under it, to be copied: as a file where they do not fit."""
     if not typed:
         return sentence, []
     words = "\n\n".join(typed)

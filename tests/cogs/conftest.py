@@ -230,6 +230,12 @@ async def handed_out(result: InteractionResult) -> dict[str, str]:
     return {file.filename: (await file.read()).decode("utf-8-sig") for one in told for file in one.attachments}
 
 
+def still_open(form: InteractionResult) -> InteractionResult:
+    """Return a form as it stays on the screen when Discord showed no answer to its submission."""
+    form._interaction.modal_consumed = False
+    return form
+
+
 def said(result: InteractionResult) -> str:
     """Return what somebody was told privately in answer to what they did."""
     assert result.acknowledged

@@ -59,6 +59,8 @@ DATES = [
     ("fr", "après-demain", "2026-11-25 23:59"),
     ("fr", "dans 3 jours à 18h", "2026-11-26 18:00"),
     ("fr", "mercredi minuit", "2026-11-25 23:59"),
+    ("fr", "vendredi prochain", "2026-11-27 23:59"),
+    ("fr", "dimanche prochain à 17h", "2026-11-29 17:00"),
     ("nl", "12 december 18u", "2026-12-12 18:00"),
     ("nl", "vrijdag", "2026-11-27 23:59"),
     ("nl", "tot vrijdag 17u", "2026-11-27 17:00"),
@@ -68,10 +70,15 @@ DATES = [
     ("nl", "morgen om 12 uur", "2026-11-24 12:00"),
     ("nl", "overmorgen", "2026-11-25 23:59"),
     ("nl", "over 3 dagen om 18u", "2026-11-26 18:00"),
+    ("nl", "volgende vrijdag", "2026-11-27 23:59"),
+    ("nl", "komende vrijdag om 17u", "2026-11-27 17:00"),
     ("de", "12. Dezember", "2026-12-12 23:59"),
     ("de", "am 12. Dezember um 18 Uhr", "2026-12-12 18:00"),
     ("de", "12.12.", "2026-12-12 23:59"),
     ("de", "12.12", "2026-12-12 23:59"),
+    ("de", "12.12 18:00", "2026-12-12 18:00"),
+    ("de", "2.12 um 18 Uhr", "2026-12-02 18:00"),
+    ("de", "2.12 mittags", "2026-12-02 12:00"),
     ("de", "Mittwoch, 2.12., 17 Uhr", "2026-12-02 17:00"),
     ("de", "Freitag, den 4. Dezember", "2026-12-04 23:59"),
     ("de", "Freitag 17 Uhr", "2026-11-27 17:00"),
@@ -80,6 +87,8 @@ DATES = [
     ("de", "morgen Mittag", "2026-11-24 12:00"),
     ("de", "übermorgen", "2026-11-25 23:59"),
     ("de", "in 3 Tagen um 18 Uhr", "2026-11-26 18:00"),
+    ("de", "nächsten Freitag", "2026-11-27 23:59"),
+    ("de", "am kommenden Mittwoch um 12 Uhr", "2026-11-25 12:00"),
 ]
 
 
@@ -95,20 +104,36 @@ LENGTHS = [
     ("en", "1 day 5 hours", "2026-11-24 19:00"),
     ("en", "in 1h30", "2026-11-23 15:30"),
     ("en", "1 year", "2027-11-23 14:00"),
+    ("en", "2.5 hours", "2026-11-23 16:30"),
+    ("en", "in 4.5 hours", "2026-11-23 18:30"),
+    ("en", "1.5 days", "2026-11-25 02:00"),
     ("fr", "3 jours", "2026-11-26 14:00"),
     ("fr", "1 semaine", "2026-11-30 14:00"),
     ("fr", "dans une semaine", "2026-11-30 14:00"),
     ("fr", "d'ici 48 h", "2026-11-25 14:00"),
     ("fr", "2 mois", "2027-01-23 14:00"),
+    ("fr", "1,5 heure", "2026-11-23 15:30"),
+    ("fr", "dans deux semaines", "2026-12-07 14:00"),
+    ("fr", "la semaine prochaine", "2026-11-30 14:00"),
     ("nl", "3 dagen", "2026-11-26 14:00"),
     ("nl", "over 48 uur", "2026-11-25 14:00"),
     ("nl", "binnen een week", "2026-11-30 14:00"),
     ("nl", "5 uren", "2026-11-23 19:00"),
     ("nl", "48u", "2026-11-25 14:00"),
+    ("nl", "2,5 uur", "2026-11-23 16:30"),
+    ("nl", "anderhalf uur", "2026-11-23 15:30"),
+    ("nl", "twee weken", "2026-12-07 14:00"),
+    ("nl", "over drie dagen", "2026-11-26 14:00"),
+    ("nl", "volgende week", "2026-11-30 14:00"),
     ("de", "3 Tage", "2026-11-26 14:00"),
     ("de", "2 Wochen", "2026-12-07 14:00"),
     ("de", "eine Woche", "2026-11-30 14:00"),
     ("de", "innerhalb von 48 Stunden", "2026-11-25 14:00"),
+    ("de", "1.5 Stunden", "2026-11-23 15:30"),
+    ("de", "1,5 Stunden", "2026-11-23 15:30"),
+    ("de", "anderthalb Stunden", "2026-11-23 15:30"),
+    ("de", "in zwei Wochen", "2026-12-07 14:00"),
+    ("de", "in vierzehn Tagen", "2026-12-07 14:00"),
 ]
 
 
@@ -285,10 +310,48 @@ def test_what_names_no_moment_is_unclear(text):
         ("fr", "lundi 12 décembre"),
         ("nl", "vr 12 december"),
         ("de", "morgen um 9"),
+        ("en", "1.5 months"),
+        ("en", "1,000 hours"),
+        ("en", "2½ hours"),
+        ("en", "an hour and a half"),
+        ("fr", "2 heures et demie"),
+        ("nl", "2.30 uur"),
+        ("nl", "tweeënhalf uur"),
+        ("de", "1.000 Stunden"),
+        ("de", "zweieinhalb Stunden"),
     ],
 )
 def test_what_would_be_read_only_in_part_is_unclear(language, text):
     assert complaint(text, language) == "poll.end_unclear"
+
+
+UNITS = {
+    "en": {"minutes": 1, "hours": 60, "h": 60, "days": 1_440, "weeks": 10_080, "months": 43_800, "years": 525_600},
+    "fr": {"minutes": 1, "heures": 60, "h": 60, "jours": 1_440, "semaines": 10_080, "mois": 43_800, "ans": 525_600},
+    "nl": {"minuten": 1, "uur": 60, "u": 60, "dagen": 1_440, "weken": 10_080, "maanden": 43_800, "jaar": 525_600},
+    "de": {"Minuten": 1, "Stunden": 60, "h": 60, "Tage": 1_440, "Wochen": 10_080, "Monate": 43_800, "Jahre": 525_600},
+}
+numbers = st.one_of(
+    st.integers(0, 99).map(str),
+    st.tuples(st.integers(0, 31), st.sampled_from(".,"), st.text("0123456789", min_size=1, max_size=3)).map(
+        lambda parts: "".join(map(str, parts))
+    ),
+)
+
+
+@unhurried
+@given(st.sampled_from(LANGUAGES), st.data())
+def test_a_number_with_a_unit_is_that_length_or_refused_and_never_a_date(language, data):
+    number, unit = data.draw(numbers), data.draw(st.sampled_from(sorted(UNITS[language])))
+    before = data.draw(st.sampled_from(["", {"en": "in", "fr": "dans", "nl": "over", "de": "in"}[language] + " "]))
+    gap = data.draw(st.sampled_from(["", " "]))
+    end = outcome(f"{before}{number}{gap}{unit}", language)
+
+    if isinstance(end, datetime):
+        length = timedelta(minutes=float(number.replace(",", ".")) * UNITS[language][unit])
+        assert abs(end - MONDAY - length) <= (length / 10 if UNITS[language][unit] > 10_080 else timedelta(hours=1))
+    elif gap and number.isdigit() and int(number):
+        assert end == "poll.end_too_far"
 
 
 def test_a_refusal_says_what_was_typed():

@@ -14,9 +14,9 @@ from cogs.ui.deck_cards import PAGE, SKIPS_SPAN, also_skipped, answers_card, pac
 from cogs.ui.texts import PHRASES, Speech
 from content.catalogue import LANGUAGES, RECOMMENDATION_TEXT_LENGTH, TITLE_LENGTH, Catalogue
 from models.deck import Answered, Deck
-from models.records import Poll, Position, Wording
+from models.records import BallotPaper, Poll, Position, ReasonPolicy, Wording
 from models.tables import BallotRow
-from tests.cogs.conftest import DISK_FULL, START, House, answered, said, shown
+from tests.cogs.conftest import DISK_FULL, START, House, answered, said, shown, still_open
 from tests.cogs.limits import breaches, walk
 
 DAY = 86_400
@@ -317,7 +317,8 @@ def test_a_vote_that_is_skipped_now_is_never_forgotten_for_earlier_ones(skipped:
 def longest(number: int, recommendation: str = "no-longer-there") -> Poll:
     """Return a poll with an id and a wording as long as they can be."""
     wording = {language: Wording("W" * TITLE_LENGTH, "W" * RECOMMENDATION_TEXT_LENGTH) for language in LANGUAGES}
-    return Poll(10**9 + number, 1, recommendation, "training", wording, START, START, None, None)
+    paper = BallotPaper(reasons=ReasonPolicy.REQUIRED)
+    return Poll(10**9 + number, 1, recommendation, "training", wording, START, START, None, None, paper=paper)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -325,7 +326,8 @@ def test_the_longest_cards_keep_discord_s_limits(catalogue: Catalogue, language:
     polls = [longest(number) for number in range(3 * PAGE)]
     deck = Deck(tuple(polls), tuple(Answered(poll, Position.ACCEPT) for poll in polls))
     skips, say = packed({10**9 + step for step in range(2 * SKIPS_SPAN - 1)}), Speech(language)
-    note = say("vote.changed", answer="W" * 80, title="W" * TITLE_LENGTH)
+    # What is said of the ballot before, and that a press came too soon, which stands over the card.
+    note = say("vote.changed", answer="W" * 80, title="W" * TITLE_LENGTH) + say("deck.press_again")
 
     for view in (
         vote_card(catalogue, longest(0, FIRST), deck, skips, say, [note]),
@@ -567,20 +569,118 @@ async def test_the_deck_holds_the_votes_of_its_server_alone(polled: House) -> No
     assert said(await cleo.slash(room, "vote")) == phrase("vote.none_open")
 
 
+# Double taps
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let people press as fast as they do outside of tests."""
+    monkeypatch.setattr("cogs.ui.double_taps.UNREAD", timedelta(seconds=1))
+
+
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("label", ["Support", "deck.skip"])
-async def test_the_second_half_of_a_double_tap_leaves_the_next_vote_as_it_is(
-    polled: House, ann: MemberActor, monkeypatch: pytest.MonkeyPatch, label: str
+async def test_the_second_half_of_a_double_tap_leaves_the_next_vote_as_it_is_and_says_so(
+    polled: House, ann: MemberActor, label: str
 ) -> None:
     label = phrase(label) if "." in label else label
     deck = await press(ann, await begin(polled, ann), label)
     before, voted = text(deck), len(await ballots(polled))
-    monkeypatch.setattr("cogs.ui.double_taps.UNREAD", timedelta(seconds=1))
 
-    tapped = await ann.click(deck, label=label)
+    deck = await press(ann, deck, label)
 
-    assert tapped.acknowledged
-    assert text(edited(tapped, deck)) == before
+    assert text(deck) == f"{phrase('deck.press_again')}\n{before}"
     assert titles(polled, deck) == [SECOND]
     assert len(await ballots(polled)) == voted
+    deck = await press(ann, deck, label)
+    assert titles(polled, deck) == [THIRD]
+    assert phrase("deck.press_again") not in text(deck)
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_second_after_it_is_shown_a_vote_is_answered_with_one_press(polled: House, ann: MemberActor) -> None:
+    deck = await press(ann, await begin(polled, ann), "Support")
     polled.env.backend.advance_clock(1)
-    assert titles(polled, await press(ann, deck, label)) == [THIRD]
+
+    assert titles(polled, await press(ann, deck, "Support")) == [THIRD]
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_double_tap_is_told_of_in_one_s_own_language(polled: House) -> None:
+    noor = polled.member("noor-voorbeeld", "nl")
+    await polled.join(noor, "industry")
+    deck = await press(noor, await begin(polled, noor), phrase("position.accept", "nl"))
+
+    assert phrase("deck.press_again", "nl") in text(await press(noor, deck, phrase("position.accept", "nl")))
+
+
+async def test_a_form_of_the_deck_that_is_submitted_twice_is_one_ballot(polled: House, ann: MemberActor) -> None:
+    deck = await begin(polled, ann)
+    form = await ann.click(deck, label="Object")
+    filled_in = {"reason": "Too few teachers.", "quotation": "not"}
+
+    await ann.submit_modal(form, filled_in)
+    again = await ann.submit_modal(still_open(form), filled_in)
+
+    assert titles(polled, edited(again, deck)) == [SECOND]
+    assert not again.followups
+    assert await ballots(polled) == {FIRST: ("object", "Too few teachers.", "academia")}
+
+
+# Reasons
+
+
+async def test_a_reason_that_another_answer_replaces_is_handed_back_apart_from_the_deck(
+    polled: House, ann: MemberActor
+) -> None:
+    deck = await begin(polled, ann)
+    form = await ann.click(deck, label="Object")
+    await ann.submit_modal(form, {"reason": "Too few teachers.", "quotation": "not"})
+    deck = await press(ann, deck, phrase("deck.answers"))
+    deck = await press(ann, deck, phrase("deck.change"))
+
+    changed = await ann.click(deck, label="Pass")
+
+    assert stored_now(polled, FIRST, "pass", key="changed") in text(edited(changed, deck))
+    (told,) = changed.followups
+    assert told.ephemeral
+    assert phrase("vote.reason_replaced") in told.content
+    assert "Too few teachers." in told.content
+
+
+async def test_a_reason_that_every_answer_needs_is_announced_and_asked_for_in_the_deck(open_house: House) -> None:
+    await open_house.open_poll(FIRST, reasons="required")
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    deck = await begin(open_house, ann)
+    assert phrase("card.reason_required") in text(deck)
+
+    form = await ann.click(deck, label="Support")
+    assert form.modal is not None
+    refused = await ann.submit_modal(form, {"reason": " ", "quotation": "not"})
+    assert said(refused) == phrase("vote.reason_missing")
+    assert await ballots(open_house) == {}
+    form = await ann.click(deck, label="Support")
+    deck = edited(await ann.submit_modal(form, {"reason": "At last.", "quotation": "not"}), deck)
+
+    assert stored_now(open_house, FIRST, "support") in text(deck)
+    assert phrase("vote.give_another_reason") not in ids(deck)
+    assert await ballots(open_house) == {FIRST: ("support", "At last.", "academia")}
+
+
+async def test_a_reason_that_one_may_give_is_offered_in_the_deck_beside_the_next_vote(open_house: House) -> None:
+    await open_house.open_poll(FIRST, closes="1 day", reasons="optional")
+    await open_house.open_poll(SECOND, closes="2 days")
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    deck = await press(ann, await begin(open_house, ann), "Support")
+    assert titles(open_house, deck) == [SECOND]
+    assert phrase("card.reason_required") not in text(deck)
+
+    form = await ann.click(deck, label=phrase("vote.give_reason"))
+    told = await ann.submit_modal(form, {"reason": "At last.", "quotation": "not"})
+
+    assert said(told) == phrase("vote.reason_recorded", title=title(open_house, FIRST))
+    assert (await ballots(open_house))[FIRST] == ("support", "At last.", "academia")
+    deck = await press(ann, deck, "Support")
+    assert phrase("vote.give_reason") not in ids(deck)

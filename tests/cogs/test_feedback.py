@@ -11,17 +11,11 @@ from cogs.ui.layout import shortened
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES
 from models.records import FeedbackKind, Quotation
-from tests.cogs.conftest import House, answered, said, shown
+from tests.cogs.conftest import House, answered, said, shown, still_open
 
 ON = "stem-orientation"
 PRIVATE = "Private feedback"
 MENU = "Add a private comment"
-
-
-def still_open(form: InteractionResult) -> InteractionResult:
-    """Return a form as it stays on the screen when Discord showed no answer to its submission."""
-    form._interaction.modal_consumed = False
-    return form
 
 
 def texts(stored: list[Any]) -> list[str]:

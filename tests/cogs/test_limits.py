@@ -360,7 +360,7 @@ async def test_every_command_and_card_of_the_longest_consultation_is_accepted(fu
     house, keys = full_house, list(full_house.catalogue.recommendations)
     ann = house.member("ann-example", "de")
     for key in keys:
-        told = await house.open_poll(key, closes="2 weeks")
+        told = await house.open_poll(key, closes="2 weeks", reasons="required")
         assert told.response is not None
     for command in ("about", "help", "fact", "recommendation", "group", "timeline", "vote", "join", "feedback"):
         assert (await ann.slash(house.lobby, command)).acknowledged, command

@@ -123,6 +123,7 @@ COMPONENTS = {
     "ballot": Row(Who.WRITERS, arguments=("support", "poll", 1)),
     "reason_given": Row(Who.WRITERS, arguments=("support", "poll", 1)),
     "deck_vote": Row(Who.WRITERS, arguments=("support", "poll", "")),
+    "deck_cast": Row(Who.WRITERS, arguments=("support", "poll", "")),
     "choose": Row(Who.WRITERS, arguments=("poll",), menu="support"),
     "rank": Row(Who.WRITERS, arguments=("poll",)),
     "ranked": Row(Who.WRITERS, arguments=("poll", ""), menu="support"),

@@ -1,5 +1,6 @@
 """Polls of every kind, on recommendations and on questions of the moderators' own, as people meet them."""
 
+from datetime import timedelta
 from typing import Any
 
 import discord
@@ -307,6 +308,157 @@ async def test_a_reason_that_is_required_comes_before_the_ballot(bilingual: Hous
     await ann.submit_modal(form, {"reason": "Il était temps.", "quotation": "not"})
 
     assert [(b.answer, b.reason) for b in await ballots(bilingual)] == [("support", "Il était temps.")]
+
+
+async def answer_on(surface: str, house: House, who: MemberActor, poll: Poll) -> InteractionResult:
+    """Answer with Namur, then where several may be named Ghent, on the card or in the deck; return what came of it."""
+    if surface == "deck":
+        shows: Any = answered(await who.slash(house.lobby, "vote"))
+    else:
+        shows = question_card(house, poll)
+    if poll.paper.kind is not PollKind.PRIORITIES:
+        chosen = ["b"] if poll.paper.kind is PollKind.SINGLE else ["b", "a"]
+        return await who.select(shows, chosen, custom_id=menu(shows))
+    if surface == "card":
+        shows = answered(await who.click(shows, label="Rank your priorities / Classer vos priorités"))
+    for key in ("b", "a"):
+        shows = answered(await who.select(shows, [key], custom_id=menu(shows)))
+    return await who.click(shows, label=phrase("vote.cast_priorities", "fr"))
+
+
+SURFACES = pytest.mark.parametrize("surface", ["card", "deck"])
+KINDS = pytest.mark.parametrize(("kind", "answer"), [("single", "b"), ("several", "ab"), ("priorities", "ba")])
+
+
+@KINDS
+@SURFACES
+async def test_a_required_reason_is_announced_and_asked_for_with_every_kind(
+    bilingual: House, ann: MemberActor, kind: str, answer: str, surface: str
+) -> None:
+    poll = await opened(bilingual, kind, reasons="required")
+    card = shown(question_card(bilingual, poll))
+    assert phrase("card.reason_required") in card
+    assert phrase("card.reason_required", "fr") in card
+
+    form = await answer_on(surface, bilingual, ann, poll)
+    assert form.modal is not None
+    refused = await ann.submit_modal(form, {"reason": " ", "quotation": "not"})
+    assert phrase("vote.reason_missing", "fr") in said(refused)
+    assert await ballots(bilingual) == []
+    form = await answer_on(surface, bilingual, ann, poll)
+    told = await ann.submit_modal(form, {"reason": "C'est central.", "quotation": "with_segment"})
+
+    assert "Où nous retrouver ?" in said(told)
+    assert [(b.answer, b.reason, b.quotation) for b in await ballots(bilingual)] == [
+        (answer, "C'est central.", "with_segment")
+    ]
+
+
+@KINDS
+@SURFACES
+async def test_an_optional_reason_can_be_given_after_a_ballot_of_every_kind(
+    bilingual: House, ann: MemberActor, kind: str, answer: str, surface: str
+) -> None:
+    poll = await opened(bilingual, kind, reasons="optional")
+    assert phrase("card.reason_required") not in shown(question_card(bilingual, poll))
+
+    told = await answer_on(surface, bilingual, ann, poll)
+    assert [(b.answer, b.reason) for b in await ballots(bilingual)] == [(answer, None)]
+    form = await ann.click(answered(told), label=phrase("vote.give_reason", "fr"))
+    told = await ann.submit_modal(form, {"reason": "C'est central.", "quotation": "not"})
+
+    assert said(told) == phrase("vote.reason_recorded", "fr", title="Où nous retrouver ?")
+    assert [(b.answer, b.reason) for b in await ballots(bilingual)] == [(answer, "C'est central.")]
+
+
+@KINDS
+@SURFACES
+async def test_no_reason_is_asked_for_where_the_poll_takes_none(
+    bilingual: House, ann: MemberActor, kind: str, answer: str, surface: str
+) -> None:
+    poll = await opened(bilingual, kind, reasons="off")
+
+    told = await answer_on(surface, bilingual, ann, poll)
+
+    assert told.modal is None
+    assert phrase("vote.give_reason", "fr") not in buttons(told.response)
+    assert [(b.answer, b.reason) for b in await ballots(bilingual)] == [(answer, None)]
+
+
+async def test_a_newcomer_s_required_reason_and_segment_are_one_form(bilingual: House) -> None:
+    poll = await opened(bilingual, "several", reasons="required")
+    dan, card = bilingual.member("dan-example"), question_card(bilingual, poll)
+
+    form = await dan.select(card, ["a"], custom_id=menu(card))
+    await dan.submit_modal(form, {"segment": "industry", "groups": [], "reason": "It is near.", "quotation": "not"})
+
+    assert [(b.answer, b.segment, b.reason) for b in await ballots(bilingual)] == [("a", "industry", "It is near.")]
+
+
+# Double clicks
+
+
+@SURFACES
+async def test_a_menu_that_is_used_twice_at_once_is_one_ballot(
+    bilingual: House, ann: MemberActor, surface: str
+) -> None:
+    poll = await opened(bilingual, "several", most=2)
+    shows: Any = question_card(bilingual, poll)
+    if surface == "deck":
+        shows = answered(await ann.slash(bilingual.lobby, "vote"))
+
+    for told in await bilingual.at_once(*(ann.select(shows, ["d", "a"], custom_id=menu(shows)) for _ in range(2))):
+        assert "Gand, Bruxelles" in said(told)
+
+    assert [ballot.answer for ballot in await ballots(bilingual)] == ["ad"]
+
+
+@SURFACES
+async def test_a_priority_that_is_chosen_twice_at_once_is_ranked_once_and_cast_once(
+    bilingual: House, ann: MemberActor, surface: str
+) -> None:
+    poll = await opened(bilingual, "priorities")
+    if surface == "deck":
+        shows = answered(await ann.slash(bilingual.lobby, "vote"))
+    else:
+        card = question_card(bilingual, poll)
+        shows = answered(await ann.click(card, label="Rank your priorities / Classer vos priorités"))
+
+    for ranking in await bilingual.at_once(*(ann.select(shows, ["b"], custom_id=menu(shows)) for _ in range(2))):
+        assert "1. **Namur**" in said(ranking)
+        assert "2. **" not in said(ranking)
+    cast = phrase("vote.cast_priorities", "fr")
+    for told in await bilingual.at_once(*(ann.click(shows, label=cast) for _ in range(2))):
+        assert "Namur" in said(told)
+
+    assert [ballot.answer for ballot in await ballots(bilingual)] == ["b"]
+
+
+async def test_in_the_deck_priorities_are_cast_right_after_the_last_was_chosen(
+    bilingual: House, ann: MemberActor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = await opened(bilingual, "priorities")
+    monkeypatch.setattr("cogs.ui.double_taps.UNREAD", timedelta(seconds=1))
+
+    told = await answer_on("deck", bilingual, ann, poll)
+
+    assert phrase("deck.done", "fr") in said(told)
+    assert [ballot.answer for ballot in await ballots(bilingual)] == ["ba"]
+
+
+async def test_in_the_deck_a_menu_is_taken_as_soon_as_it_is_shown(
+    bilingual: House, ann: MemberActor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bilingual.open_poll(STEM, closes="1 day")
+    await opened(bilingual, "single", closes="2 days")
+    deck = answered(await ann.slash(bilingual.lobby, "vote"))
+    monkeypatch.setattr("cogs.ui.double_taps.UNREAD", timedelta(seconds=1))
+    await ann.click(deck, label=phrase("position.support", "fr"))
+
+    told = await ann.select(deck, ["b"], custom_id=menu(deck))
+
+    assert phrase("deck.done", "fr") in said(told)
+    assert sorted(ballot.answer for ballot in await ballots(bilingual)) == ["b", "support"]
 
 
 # Results

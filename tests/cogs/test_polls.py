@@ -1,16 +1,21 @@
 """Opening, changing and cancelling votes, and quorums, as moderators do it and members see it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
 
 import discord
 import pytest
 from simcord import InteractionResult, MemberActor
 from sqlalchemy import func, select
 
-from models.records import Ballot, Poll, Position
+from models import polls
+from models.records import Ballot, Poll, Position, ReasonPolicy, Visibility
 from models.tables import BallotRow, PollRow
-from tests.cogs.conftest import House, answered, buttons, handed_out, said, shown
+from tests.cogs.conftest import DISK_FULL, House, answered, buttons, handed_out, said, shown
 from tests.cogs.test_voting import DAY, STEM, ann, phrase, polled, title
 
 __all__ = ["ann", "polled"]
@@ -327,35 +332,94 @@ def of_group(house: House) -> set[str]:
 async def test_all_votes_of_a_group_are_opened_with_one_end(open_house: House) -> None:
     told = await open_all(open_house, closes="2 weeks")
 
-    polls = open_house.store.memory.polls.values()
+    every = open_house.store.memory.polls.values()
     group = open_house.catalogue.groups[TRAINING].title.in_language("en")
     assert told == phrase("poll.opened_all", count=len(of_group(open_house)), group=group)
-    assert {poll.recommendation for poll in polls} == of_group(open_house)
-    assert len({poll.closes_at for poll in polls}) == 1
+    assert {poll.recommendation for poll in every} == of_group(open_house)
+    assert len({poll.closes_at for poll in every}) == 1
     for key in of_group(open_house):
         assert "Support" in buttons(open_house.card(key))
 
 
-async def test_opening_all_again_opens_only_what_is_not_open(open_house: House) -> None:
-    (first, *others) = sorted(of_group(open_house))
-    await open_house.open_poll(first)
+async def test_opening_all_again_opens_only_what_has_no_vote_and_says_what_it_left(open_house: House) -> None:
+    (ended, cancelled, running, *others) = sorted(of_group(open_house))
+    for key in (ended, cancelled, running):
+        await open_house.open_poll(key)
+    await by(open_house, "poll close", ended, reason="Enough.")
+    await by(open_house, "poll cancel", cancelled, reason="The text was wrong.")
     own = only_poll(open_house)
 
+    first, second = await open_all(open_house), await open_all(open_house)
+
     group = open_house.catalogue.groups[TRAINING].title.in_language("en")
-    assert await open_all(open_house) == phrase("poll.opened_all", count=len(others), group=group)
-    assert await open_all(open_house) == phrase("poll.opened_all", count=0, group=group)
-    assert open_house.store.memory.polls[own.id] == own
+    assert first.splitlines()[0] == phrase("poll.opened_all", count=len(others) + 1, group=group)
+    assert set(first.splitlines()[1:]) == {left("ended", 1), left("running", 1)}
+    assert second.splitlines()[0] == phrase("poll.opened_all", count=0, group=group)
+    assert left("running", len(others) + 2) in second
+    every = open_house.store.memory.polls
+    assert every[own.id] == own
+    assert {poll.recommendation for poll in every.values()} == {cancelled, running, *others}
 
 
-async def test_opening_all_goes_on_where_a_restart_stopped_it(open_house: House) -> None:
-    await open_house.moderator.slash(open_house.lobby, "poll open-all", group=TRAINING)
+def left(why: str, count: int, language: str = "en") -> str:
+    return phrase(f"poll.left_{why}", language, count=count)
+
+
+@contextmanager
+def failing_after(openings: int) -> Iterator[None]:
+    """Let so many polls be opened and no more."""
+    opened: list[Poll] = []
+    open_poll = polls.open_poll
+
+    async def failing(*given: Any) -> Poll:
+        if len(opened) == openings:
+            raise DISK_FULL
+        opened.append(await open_poll(*given))
+        return opened[-1]
+
+    with patch.object(polls, "open_poll", failing):
+        yield
+
+
+async def test_opening_all_goes_on_where_it_was_broken_off(open_house: House) -> None:
+    with failing_after(2):
+        told = await open_all(open_house, closes="2 weeks")
+    assert told == phrase("poll.opening_all", done=2, all=len(of_group(open_house)))
+    before = dict(open_house.store.memory.polls)
+    assert len(before) == 2
     await open_house.restart()
 
-    await open_all(open_house)
+    again = await open_all(open_house, closes="2 weeks")
 
-    assert {poll.recommendation for poll in open_house.store.memory.polls.values()} == of_group(open_house)
+    assert left("running", 2) in again
+    after = open_house.store.memory.polls
+    assert {poll.recommendation for poll in after.values()} == of_group(open_house)
+    assert {key: after[key] for key in before} == before
     async with open_house.store.read() as session:
         assert await session.scalar(select(func.count()).select_from(PollRow)) == len(of_group(open_house))
+    for key in of_group(open_house):
+        assert "Support" in buttons(open_house.card(key))
+
+
+async def test_all_votes_of_a_group_are_opened_on_the_same_terms(open_house: House) -> None:
+    await expect(open_house, "academia", 9)
+    terms = {"starts": "tomorrow 9:00", "closes": "2 weeks", "quorum": 11, "share": 60}
+
+    await open_all(open_house, **terms, reasons="required", results="published")
+
+    every = open_house.store.memory.polls.values()
+    assert {poll.recommendation for poll in every} == of_group(open_house)
+    for poll in every:
+        assert poll.opened_at > open_house.env.now()
+        assert poll.closes_at == poll.opened_at + timedelta(weeks=2)
+        assert (poll.quorum.heads, poll.quorum.share, poll.quorum.expected) == (11, 60, {"academia": 9})
+        assert (poll.paper.reasons, poll.visibility) == (ReasonPolicy.REQUIRED, Visibility.PUBLISHED)
+
+
+async def test_terms_that_no_vote_can_have_open_nothing(open_house: House) -> None:
+    assert await open_all(open_house, share=50) == phrase("poll.no_heads_expected")
+    assert await open_all(open_house, closes="soonish") == phrase("poll.end_unclear", text="soonish")
+    assert not open_house.store.memory.polls
 
 
 async def test_an_unknown_group_opens_nothing(open_house: House) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cogs.ui import replies
 from cogs.ui.layout import MESSAGE_LENGTH
-from cogs.ui.replies import EXPIRED, _with_what_was_typed, tell_error
+from cogs.ui.replies import EXPIRED, tell_error, with_what_was_typed
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES
 from models.errors import ConsultationError
@@ -143,7 +143,7 @@ async def test_the_error_behind_a_commands_wrapper_is_what_is_told() -> None:
 @settings(deadline=None, max_examples=60, derandomize=True)
 def test_whatever_was_typed_survives_within_discords_limits(typed: list[str], language: str) -> None:
     sentence = PHRASES.text("error.unexpected", language, reference="ABCDEF")
-    told, files = _with_what_was_typed(sentence, typed, PHRASES.text("error.your_text", language))
+    told, files = with_what_was_typed(sentence, typed, PHRASES.text("error.your_text", language))
     assert told.startswith(sentence)
     assert len(told) <= MESSAGE_LENGTH
     words = "\n\n".join(typed)

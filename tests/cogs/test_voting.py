@@ -1,18 +1,21 @@
 """Voting as members and moderators do it."""
 
+import asyncio
 import re
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import discord
 import pytest
-from simcord import MemberActor
+from simcord import InteractionResult, MemberActor
 from sqlalchemy import select
 
 from cogs.ui.texts import PHRASES
-from models.records import Position, Quotation
+from models.participants import Joining
+from models.records import Participant, Position, Quotation
 from models.tables import BallotChange, BallotRow, PollRow
-from tests.cogs.conftest import House, answered, buttons, handed_out, said, shown
+from tests.cogs.conftest import House, answered, buttons, handed_out, said, shown, still_open
 
 STEM = "stem-orientation"
 DAY = 86_400
@@ -579,14 +582,134 @@ async def test_every_ballot_as_it_was_cast_is_kept(polled: House, ann: MemberAct
     assert changes == ["support", "pass"]
 
 
-async def test_an_objection_given_again_says_that_its_reason_takes_the_place_of_the_first(
+def handed_back(told: InteractionResult) -> str:
+    """Return what somebody was told privately after their answer."""
+    assert all(one.ephemeral for one in told.followups)
+    return "\n".join(one.content for one in told.followups)
+
+
+async def test_an_objection_given_again_hands_the_first_reason_back(polled: House, ann: MemberActor) -> None:
+    await polled.vote(ann, STEM, "Object", reason="Too few teachers.", quotation="not")
+    told = await polled.vote(ann, STEM, "Object", reason="Too late.", quotation="not")
+
+    assert phrase("vote.same", answer="Object", title=title(polled, STEM)) in said(told)
+    assert phrase("vote.reason_replaced") in handed_back(told)
+    assert "Too few teachers." in handed_back(told)
+    assert [ballot.reason for ballot in await ballots(polled)] == ["Too late."]
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+async def test_another_answer_hands_the_reason_back_that_does_not_count_any_more(polled: House, language: str) -> None:
+    noor = polled.member("noor-voorbeeld", language)
+    await polled.join(noor, "industry")
+    objects, passes = phrase("position.object"), phrase("position.pass")
+    await polled.vote(noor, STEM, objects, reason="Te weinig leerkrachten.", quotation="with_segment")
+
+    told = await polled.vote(noor, STEM, passes)
+
+    assert phrase("vote.reason_replaced", language) in handed_back(told)
+    assert "Te weinig leerkrachten." in handed_back(told)
+    again = await polled.vote(noor, STEM, passes)
+    assert phrase(
+        "vote.same", language, answer=phrase("position.pass", language), title=title(polled, STEM, language)
+    ) in (said(again))
+    assert not again.followups
+
+
+async def test_the_same_answer_again_keeps_the_reason_that_was_given_for_it(open_house: House) -> None:
+    await open_house.open_poll(STEM, reasons="optional")
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    told = await open_house.vote(ann, STEM, "Support")
+    form = await ann.click(answered(told), label=phrase("vote.give_reason"))
+    await ann.submit_modal(form, {"reason": "At last.", "quotation": "with_segment"})
+
+    again = await open_house.vote(ann, STEM, "Support")
+
+    assert phrase("vote.with_reason") in said(again)
+    assert not again.followups
+    assert [(b.reason, b.quotation) for b in await ballots(open_house)] == [("At last.", "with_segment")]
+    form = await ann.click(answered(again), label=phrase("vote.give_another_reason"))
+    other = await ann.submit_modal(form, {"reason": "It was time.", "quotation": "not"})
+    assert "At last." in handed_back(other)
+    assert [(b.reason, b.quotation) for b in await ballots(open_house)] == [("It was time.", "not")]
+
+
+async def test_a_reason_for_an_answer_that_has_changed_since_changes_nothing_and_comes_back(open_house: House) -> None:
+    await open_house.open_poll(STEM, reasons="optional")
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    support = await open_house.vote(ann, STEM, "Support")
+    await open_house.vote(ann, STEM, "Pass")
+
+    form = await ann.click(answered(support), label=phrase("vote.give_reason"))
+    told = said(await ann.submit_modal(form, {"reason": "It was time.", "quotation": "not"}))
+
+    assert phrase("vote.answer_changed") in told
+    assert "It was time." in told
+    assert [(b.answer, b.reason) for b in await ballots(open_house)] == [("pass", None)]
+
+
+async def test_a_reason_given_later_leaves_the_ballot_s_segment_as_it_was(open_house: House) -> None:
+    await open_house.open_poll(STEM, reasons="optional")
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    support = await open_house.vote(ann, STEM, "Support")
+    await open_house.join(ann, "industry")
+
+    form = await ann.click(answered(support), label=phrase("vote.give_reason"))
+    await ann.submit_modal(form, {"reason": "It was time.", "quotation": "not"})
+
+    assert [(b.segment, b.reason) for b in await ballots(open_house)] == [("academia", "It was time.")]
+
+
+async def test_a_blank_reason_given_later_is_refused_and_the_ballot_stays(open_house: House) -> None:
+    await open_house.open_poll(STEM, reasons="optional")
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    support = await open_house.vote(ann, STEM, "Support")
+
+    form = await ann.click(answered(support), label=phrase("vote.give_reason"))
+
+    assert said(await ann.submit_modal(form, {"reason": " ", "quotation": "not"})) == phrase("vote.reason_blank")
+    assert [(b.answer, b.reason) for b in await ballots(open_house)] == [("support", None)]
+
+
+async def test_a_newcomer_s_ballot_that_came_in_time_counts_however_long_joining_takes(polled: House) -> None:
+    (poll,) = polled.store.memory.polls.values()
+    assert poll.closes_at is not None
+    ben, join = polled.member("ben-example"), polled.bot.register.join
+    form = await ben.click(polled.card(STEM), label="Support")
+    await polled.env.advance_time(2 * DAY - 1)
+    ending: list[asyncio.Task[None]] = []
+
+    async def slow(joining: Joining) -> Participant:
+        polled.env.backend.advance_clock(2)
+        ending.append(asyncio.create_task(polled.bot.poll_clock.end(poll, None)))
+        await asyncio.sleep(0)
+        return await join(joining)
+
+    with patch.object(polled.bot.register, "join", slow):
+        told = await ben.submit_modal(form, {"segment": "industry", "groups": []})
+    await asyncio.gather(*ending)
+
+    assert phrase("vote.recorded", answer="Support", title=title(polled, STEM)) in said(told)
+    assert [ballot.cast_at for ballot in await ballots(polled)] == [poll.closes_at - timedelta(seconds=1)]
+    assert "**Everyone** (1 ballot)" in shown(polled.card(STEM))
+
+
+async def test_a_ballot_s_form_that_is_submitted_twice_is_one_ballot_and_hands_nothing_back(
     polled: House, ann: MemberActor
 ) -> None:
-    await polled.vote(ann, STEM, "Object", reason="Too few teachers.", quotation="not")
-    told = said(await polled.vote(ann, STEM, "Object", reason="Too late.", quotation="not"))
+    form = await ann.click(polled.card(STEM), label="Object")
+    filled_in = {"reason": "Too few teachers.", "quotation": "with_segment"}
 
-    assert "replaces your earlier ballot, with any reason" in told
-    assert [ballot.reason for ballot in await ballots(polled)] == ["Too late."]
+    await ann.submit_modal(form, filled_in)
+    again = await ann.submit_modal(still_open(form), filled_in)
+
+    assert phrase("vote.same", answer="Object", title=title(polled, STEM)) in said(again)
+    assert not again.followups
+    assert [(b.answer, b.reason) for b in await ballots(polled)] == [("object", "Too few teachers.")]
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

@@ -62,7 +62,7 @@ async def test_a_ballot_is_stored_as_it_was_cast_before_its_voter_is_answered(bo
         ballot(poll, position=Position.OBJECT, reason="Too slow.", quotation=Quotation.WITH_SEGMENT)
     )
 
-    assert answer == CastBallot(Position.OBJECT, changed=False, segment="industry", has_reason=True)
+    assert answer == CastBallot(Position.OBJECT, "industry", has_reason=True)
     assert await stored(poll) == [("industry", "object", "Too slow.", "with_segment", clock())]
     assert await changes(poll) == ["object"]
 
@@ -73,7 +73,7 @@ async def test_the_newest_ballot_of_a_person_counts_and_the_earlier_ones_are_kep
 
     answer = await box.cast(ballot(poll, position=Position.ACCEPT, segment="academia"))
 
-    assert answer == CastBallot(Position.ACCEPT, changed=True, segment="academia")
+    assert answer == CastBallot(Position.ACCEPT, "academia", before=Position.OBJECT, reason_before="Too slow.")
     assert await stored(poll) == [("academia", "accept", None, "not", clock())]
     assert await changes(poll) == ["object", "accept"]
 
@@ -83,6 +83,97 @@ async def test_the_same_ballot_again_counts_once(box, poll, stored):
 
     assert (await box.cast(ballot(poll))).changed
     assert len(await stored(poll)) == 1
+
+
+async def test_the_same_answer_again_keeps_its_reason_and_how_it_may_be_quoted(box, poll, stored, clock):
+    await box.cast(ballot(poll, position=Position.OBJECT, reason="Too slow.", quotation=Quotation.WITH_SEGMENT))
+    clock.advance(minutes=1)
+
+    answer = await box.cast(ballot(poll, position=Position.OBJECT))
+
+    assert answer == CastBallot(Position.OBJECT, "industry", has_reason=True, before=Position.OBJECT)
+    assert await stored(poll) == [("industry", "object", "Too slow.", "with_segment", clock())]
+
+
+async def test_the_same_answer_with_another_reason_gives_the_first_one_back(box, poll, stored):
+    await box.cast(ballot(poll, position=Position.OBJECT, reason="Too slow.", quotation=Quotation.WITH_SEGMENT))
+
+    answer = await box.cast(ballot(poll, position=Position.OBJECT, reason="Too dear."))
+
+    assert (answer.has_reason, answer.reason_before) == (True, "Too slow.")
+    assert [row[1:4] for row in await stored(poll)] == [("object", "Too dear.", "not")]
+
+
+async def test_of_one_person_s_ballots_at_once_each_meets_the_one_before_it(box, poll, stored):
+    answers = await asyncio.gather(
+        box.cast(ballot(poll, position=Position.OBJECT, reason="Too slow.")),
+        box.cast(ballot(poll, position=Position.OBJECT)),
+        box.cast(ballot(poll, position=Position.PASS)),
+        box.cast(ballot(poll, position=Position.OBJECT)),
+    )
+
+    assert [answer.before for answer in answers] == [None, "object", "object", "pass"]
+    assert [answer.reason_before for answer in answers] == [None, None, "Too slow.", None]
+    assert [row[1:3] for row in await stored(poll)] == [("object", None)]
+
+
+async def test_a_reason_is_kept_with_the_ballot_that_stands_and_changes_nothing_else(box, poll, stored, changes, clock):
+    await box.cast(ballot(poll))
+    cast_at = clock()
+    clock.advance(minutes=1)
+
+    assert await box.give_reason(poll.id, PERSON, "support", "At last.", Quotation.WITH_SEGMENT) is None
+    assert await stored(poll) == [("industry", "support", "At last.", "with_segment", cast_at)]
+    assert await changes(poll) == ["support"]
+    assert await box.give_reason(poll.id, PERSON, "support", "At last.", Quotation.NOT) is None
+    assert await box.give_reason(poll.id, PERSON, "support", "Good.", Quotation.NOT) == "At last."
+
+
+@pytest.mark.parametrize("position", [None, Position.PASS])
+async def test_a_reason_for_another_answer_than_the_one_that_stands_is_refused(box, poll, stored, position):
+    if position:
+        await box.cast(ballot(poll, position=position))
+    before = await stored(poll)
+
+    with pytest.raises(ConsultationError, match="answer_changed"):
+        await box.give_reason(poll.id, PERSON, "support", "At last.", Quotation.NOT)
+
+    assert await stored(poll) == before
+
+
+async def test_no_reason_is_kept_after_the_end(store, box, poll, stored, clock):
+    await box.cast(ballot(poll))
+    clock.moment = poll.closes_at
+
+    with pytest.raises(ConsultationError, match="poll_ended"):
+        await box.give_reason(poll.id, PERSON, "support", "At last.", Quotation.NOT)
+    async with store.write() as session:
+        await polls.end(session, poll.id)
+    with pytest.raises(ConsultationError, match="poll_ended"):
+        await box.give_reason(poll.id, PERSON, "support", "At last.", Quotation.NOT)
+
+    assert [row[2] for row in await stored(poll)] == [None]
+
+
+async def test_a_reason_is_refused_while_its_author_s_ballots_are_erased(box, poll, consultation):
+    await box.cast(ballot(poll))
+
+    async with box.shut_to(PERSON, consultation.id):
+        with pytest.raises(ConsultationError, match="being_erased"):
+            await box.give_reason(poll.id, PERSON, "support", "At last.", Quotation.NOT)
+
+
+async def test_draining_waits_for_a_ballot_that_came_in_and_is_not_handed_in_yet(box, poll, stored, clock):
+    clock.moment = poll.closes_at - timedelta(seconds=1)
+    with box.arriving() as arrived_at:
+        clock.moment = poll.closes_at
+        draining = asyncio.create_task(box.drain())
+        await asyncio.sleep(0)
+        assert not draining.done()
+        await box.cast(ballot(poll), arrived_at)
+
+    await draining
+    assert [row[-1] for row in await stored(poll)] == [poll.closes_at - timedelta(seconds=1)]
 
 
 async def test_a_ballot_changed_after_a_restart_is_still_of_the_same_person(start, box, poll):
