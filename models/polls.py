@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import case, false, func, null, or_, select, true, update
 
-from models import ballot_paper
+from models import ballot_paper, counting
 from models.consultations import require_open
 from models.errors import ConsultationError
 from models.memory import poll_record
@@ -36,7 +36,6 @@ from models.tally import (
     AnyResult,
     ChoiceCounts,
     PositionCounts,
-    choice_counts,
     position_counts,
     tally,
     tally_choices,
@@ -288,14 +287,10 @@ async def result(session: UnitOfWork, poll: Poll) -> AnyResult:
         raise ConsultationError("poll.still_open")
     if poll.cancelled:
         raise ConsultationError("poll.was_cancelled")
-    rows = await session.execute(
-        select(BallotRow.segment, BallotRow.answer, func.count())
-        .where(BallotRow.poll_id == poll.id)
-        .group_by(BallotRow.segment, BallotRow.answer),
-    )
     if poll.paper.kind is not PollKind.POSITION:
-        return tally_choices(rows.all(), poll.paper)
-    return tally((segment, Position(answer), ballots) for segment, answer, ballots in rows)
+        return tally_choices(await counting.choices(session, poll), poll.paper)
+    counts = await counting.positions(session, poll)
+    return tally((segment, Position(answer), ballots) for segment, answer, ballots in counts)
 
 
 async def show_live(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceCounts | None:
@@ -304,21 +299,33 @@ async def show_live(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceC
     It is counted anew once five more people have voted, and stays as it was until then, also over a restart: between
     two counts that lay closer together one could see what somebody voted.
     """
+    if await live_count_is_due(session, poll):
+        shown = asdict(await _total(session, poll))
+        await session.execute(update(PollRow).where(PollRow.id == poll.id).values(shown=shown))
+    return await live(session, poll)
+
+
+async def live_count_is_due(session: UnitOfWork, poll: Poll) -> bool:
+    """Say whether what is shown of a live result is to be counted anew: only then does showing it change the store."""
+    shown = await live(session, poll)
+    return await turnout(session, poll.id) - (shown.ballots if shown else 0) >= LIVE_STEP
+
+
+async def live(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceCounts | None:
+    """Return what is shown of a live result, as it was counted last."""
     if poll.visibility is not Visibility.LIVE:
         raise ConsultationError("poll.still_open")
     shown = await session.scalar(select(PollRow.shown).where(PollRow.id == poll.id))
-    rows = await session.execute(
-        select(BallotRow.answer, func.count()).where(BallotRow.poll_id == poll.id).group_by(BallotRow.answer),
-    )
-    now = dict(rows.all())
-    if sum(now.values()) - sum((shown or {}).values()) >= LIVE_STEP:
-        shown = now
-        await session.execute(update(PollRow).where(PollRow.id == poll.id).values(shown=shown))
     if shown is None:
         return None
+    return PositionCounts(**shown) if poll.paper.kind is PollKind.POSITION else ChoiceCounts(**shown)
+
+
+async def _total(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceCounts:
     if poll.paper.kind is not PollKind.POSITION:
-        return choice_counts(shown, poll.paper)
-    return position_counts((Position(answer), ballots) for answer, ballots in shown.items())
+        return tally_choices(await counting.choices(session, poll), poll.paper).total
+    counts = await counting.positions(session, poll)
+    return position_counts((Position(answer), ballots) for _, answer, ballots in counts)
 
 
 async def reasons(session: UnitOfWork, poll: Poll) -> list[Reason]:

@@ -4,6 +4,7 @@ from sqlalchemy import ClauseElement, TextClause, event
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import (
+    ballot_paper,
     blocks,
     consultations,
     exports,
@@ -21,24 +22,44 @@ from models import (
 from models.ballot_record import recorded_ballots
 from models.records import (
     Ballot,
+    BallotPaper,
     FeedbackKind,
     Moderator,
     ModeratorRole,
     Place,
     PlaceKind,
+    PollKind,
     Position,
     QuestionKind,
     Quotation,
     SegmentSource,
     ThreadMessage,
+    Visibility,
 )
 from models.review import Step
 from models.review_queue import Order, Shown, Wanted
 from models.status import status
 from models.store import UnitOfWork
+from models.tables import BallotRow
 from models.turnout import turnout
 
 PERSON = 812_345_678_901_234_567
+
+
+async def rank_options(session, consultation, wording):
+    """Put options to the vote with a live result, and end it."""
+    options = ballot_paper.options([{"en": "Trains"}, {"en": "Trams"}])
+    paper = BallotPaper(PollKind.PRIORITIES, options, 2)
+    asked = await polls.open_poll(
+        session, consultation, None, "research", wording, None, paper=paper, visibility=Visibility.LIVE
+    )
+    session.add(
+        BallotRow(
+            poll_id=asked.id, seal=b"seal", segment="industry", answer="ba", quotation="not", cast_at=session.now()
+        )
+    )
+    await polls.show_live(session, asked)
+    await polls.result(session, await polls.end(session, asked.id, "Settled elsewhere."))
 
 
 async def look_at_results(session, consultation, poll):
@@ -98,6 +119,7 @@ async def live_through_a_consultation(store, box, wording):
         await feedback.record_messages(session, opened, [message])
         await review_everything(session, opened.id)
         await ask_and_answer(session, opened)
+        await rank_options(session, opened, wording)
     await box.cast(Ballot(poll.id, PERSON, "industry", Position.OBJECT, "Too slow."))
     async with store.write() as session:
         ended = await polls.end(session, poll.id, "Settled elsewhere.")

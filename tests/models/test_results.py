@@ -10,7 +10,8 @@ from models import polls, results
 from models.errors import ConsultationError
 from models.records import Ballot, BallotPaper, Option, PollKind, Position, Quotation, Quote, Visibility
 from models.results import EndedPoll, Order, ordered
-from models.tally import PositionCounts, division, tally, tally_choices
+from models.tally import PositionCounts, division, tally
+from tests.counting import tallied
 
 numbers = st.integers(0, 10**6)
 counted = st.builds(PositionCounts, numbers, numbers, numbers, numbers)
@@ -64,7 +65,7 @@ async def test_polls_without_the_measure_come_last_by_turnout(poll):
     nobody = ended(poll, 3)
     paper = BallotPaper(PollKind.SINGLE, TWO)
     few, many = (
-        EndedPoll(replace(poll, id=number), tally_choices([("x", "a", ballots)], paper))
+        EndedPoll(replace(poll, id=number), tallied([("x", "a", ballots)], paper))
         for number, ballots in ((4, 3), (5, 70))
     )
     for order in Order:
