@@ -97,6 +97,10 @@ class CardKeeper:
     async def _live(self, poll: Poll) -> PositionCounts | ChoiceCounts | None:
         if poll.visibility is not Visibility.LIVE or not poll.is_open_at(self._bot.store.now()):
             return None
+        # The card is drawn for everybody who looks at it, and the store has one writer.
+        async with self._bot.store.read() as session:
+            if not await polls.live_count_is_due(session, poll):
+                return await polls.live(session, poll)
         async with self._bot.store.write() as session:
             return await polls.show_live(session, poll)
 
