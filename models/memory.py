@@ -40,6 +40,7 @@ from models.tables import (
     PollRow,
     Preference,
 )
+from models.tally import AnyResult
 
 
 @dataclass(slots=True)
@@ -51,6 +52,7 @@ class Memory:
     `public_replies` are the messages in which moderators answered feedback.
     `confirmed` are the segments that moderators confirmed, by consultation and confirmation seal.
     `notices` has the notice seals of those whom something waits to be told.
+    `results` has what was counted of ended polls since the start, by their id: no ballot comes to them or leaves them.
     """
 
     consultations: dict[int, Consultation] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class Memory:
     blocked: set[tuple[int, bytes]] = field(default_factory=set)
     public_replies: set[int] = field(default_factory=set)
     answers: dict[tuple[int, str], tuple[ModeratorsAnswer, ...]] = field(default_factory=dict)
+    results: dict[int, AnyResult] = field(default_factory=dict, compare=False)
     _places: dict[tuple[int, PlaceKind, str], Place] = field(default_factory=dict)
     _places_by_id: dict[int, Place] = field(default_factory=dict)
 

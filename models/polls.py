@@ -4,11 +4,11 @@ Ballots are written by `models/ballot_box.py` alone.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import case, false, func, null, or_, select, true, update
+from sqlalchemy import ColumnElement, case, false, func, null, or_, select, true, update
 
 from models import ballot_paper, counting
 from models.consultations import require_open
@@ -36,12 +36,12 @@ from models.tally import (
     AnyResult,
     ChoiceCounts,
     PositionCounts,
-    position_counts,
     tally,
     tally_choices,
 )
 
 LIVE_STEP = SMALLEST_SEGMENT
+REASONS_AT_ONCE = 500
 
 
 async def open_poll(
@@ -279,7 +279,7 @@ async def turnout(session: UnitOfWork, poll_id: int) -> int:
 
 
 async def result(session: UnitOfWork, poll: Poll) -> AnyResult:
-    """Count an ended poll: by position, or by option where its ballot paper has some.
+    """Count an ended poll, once: by position, or by option where its ballot paper has some.
 
     Raises ConsultationError while it is open, and where it was cancelled: nobody sees results then.
     """
@@ -287,6 +287,14 @@ async def result(session: UnitOfWork, poll: Poll) -> AnyResult:
         raise ConsultationError("poll.still_open")
     if poll.cancelled:
         raise ConsultationError("poll.was_cancelled")
+    if (kept := session.memory.results.get(poll.id)) is not None:
+        return kept
+    counted = await _counted(session, poll)
+    session.after_commit(lambda memory: memory.results.update({poll.id: counted}))
+    return counted
+
+
+async def _counted(session: UnitOfWork, poll: Poll) -> AnyResult:
     if poll.paper.kind is not PollKind.POSITION:
         return tally_choices(await counting.choices(session, poll), poll.paper)
     counts = await counting.positions(session, poll)
@@ -300,7 +308,7 @@ async def show_live(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceC
     two counts that lay closer together one could see what somebody voted.
     """
     if await live_count_is_due(session, poll):
-        shown = asdict(await _total(session, poll))
+        shown = asdict((await _counted(session, poll)).total)
         await session.execute(update(PollRow).where(PollRow.id == poll.id).values(shown=shown))
     return await live(session, poll)
 
@@ -321,25 +329,40 @@ async def live(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceCounts
     return PositionCounts(**shown) if poll.paper.kind is PollKind.POSITION else ChoiceCounts(**shown)
 
 
-async def _total(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceCounts:
-    if poll.paper.kind is not PollKind.POSITION:
-        return tally_choices(await counting.choices(session, poll), poll.paper).total
-    counts = await counting.positions(session, poll)
-    return position_counts((Position(answer), ballots) for _, answer, ballots in counts)
-
-
 async def reasons(session: UnitOfWork, poll: Poll) -> list[Reason]:
     """Return the reasons given in an ended poll, apart from the ballots they came with, objections first."""
+    return [reason async for block in reasons_in_blocks(session, poll) for reason in block]
+
+
+async def reasons_in_blocks(
+    session: UnitOfWork, poll: Poll, *, quotable: bool = False, most: int | None = None
+) -> AsyncIterator[list[Reason]]:
+    """Yield the reasons of an ended poll in blocks, between which others are served, in the order of `reasons`.
+
+    Those alone that may be quoted, and `most` at the most, where that is asked for.
+    """
     labels = (await result(session, poll)).labels
-    rows = await session.scalars(
-        select(BallotRow)
-        .where(BallotRow.poll_id == poll.id, BallotRow.reason.is_not(None))
-        .order_by(BallotRow.answer != Position.OBJECT, func.lower(BallotRow.reason)),
+    rows = await session.stream(
+        select(BallotRow.answer, BallotRow.segment, func.coalesce(BallotRow.reason, ""), BallotRow.quotation)
+        .where(*_reasons_of(poll, quotable=quotable))
+        .order_by(BallotRow.answer != Position.OBJECT, func.lower(BallotRow.reason), BallotRow.id)
+        .limit(most),
     )
-    return [
-        Reason(poll.id, poll.subject, row.answer, labels[row.segment], row.reason or "", Quotation(row.quotation))
-        for row in rows
-    ]
+    async for block in rows.partitions(REASONS_AT_ONCE):
+        yield [
+            Reason(poll.id, poll.subject, answer, labels[segment], text, Quotation(quotation))
+            for answer, segment, text, quotation in block
+        ]
+
+
+async def quotable_reasons(session: UnitOfWork, poll: Poll) -> int:
+    """Return how many reasons of an ended poll may be quoted."""
+    return await session.scalar(select(func.count()).where(*_reasons_of(poll, quotable=True))) or 0
+
+
+def _reasons_of(poll: Poll, *, quotable: bool) -> list[ColumnElement[bool]]:
+    allowed = [BallotRow.quotation != Quotation.NOT] if quotable else []
+    return [BallotRow.poll_id == poll.id, BallotRow.reason.is_not(None), *allowed]
 
 
 def _require_order(now: datetime, begins_at: datetime, closes_at: datetime | None) -> None:

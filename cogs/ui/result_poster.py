@@ -96,9 +96,9 @@ class ResultPoster:
         return place
 
     async def _send_result(self, channel: discord.PartialMessageable, poll: Poll, consultation: Consultation) -> None:
+        result = await self._bot.cards.result(poll)
         async with self._bot.store.read() as session:
-            result = await polls.result(session, poll)
-            quotes = await results.quotes(session, poll)
+            quotes = await results.first_quotes(session, poll)
         speeches = self._bot.public_speeches(consultation)
         chart, described = await self._bot.cards.chart(poll, result, speeches[0])
         drawn = result_card(self._bot.catalogue, poll, result, speeches, described, quotes)
