@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.records import (
+    REMINDER,
     BallotPaper,
     Consultation,
     ConsultationState,
@@ -132,7 +133,7 @@ async def load_memory(session: AsyncSession) -> Memory:
         memory.consultations[consultation.guild_id] = consultation_record(consultation)
     for poll in await session.scalars(select(PollRow).where(PollRow.ended_at.is_(None))):
         memory.polls[poll.id] = poll_record(poll)
-    memory.notices.update(await session.scalars(select(NoticeRow.seal)))
+    memory.notices.update(await session.scalars(select(NoticeRow.seal).where(NoticeRow.phrase != REMINDER)))
     for message_id in await session.scalars(select(FeedbackReply.message_id)):
         if message_id is not None:
             memory.public_replies.add(message_id)

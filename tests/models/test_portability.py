@@ -13,6 +13,7 @@ from models import (
     polis,
     polls,
     questions,
+    reminders,
     results,
     review,
     review_queue,
@@ -62,6 +63,13 @@ async def rank_options(session, consultation, wording):
     await polls.result(session, await polls.end(session, asked.id, "Settled elsewhere."))
 
 
+async def remind(session, poll):
+    """Let a reminder wait, and take it."""
+    await reminders.take_due(session)
+    await reminders.let_wait(session, [poll])
+    assert await reminders.take_next(session) is not None
+
+
 async def look_at_results(session, consultation, poll):
     await turnout(session, await results.ended(session, consultation.id))
     await results.find(session, consultation.id, poll.id)
@@ -75,13 +83,14 @@ async def live_through_a_consultation(store, box, wording):
         opened = await consultations.open_consultation(session, prepared.id)
         await consultations.remember_place(session, Place(opened.id, PlaceKind.GROUP, "research", 11))
         await consultations.forget_place(session, opened.id, PlaceKind.GROUP, "research")
-        await participants.join(session, opened.id, PERSON, "industry", ["research"])
+        await participants.join(session, opened.id, PERSON, "industry", ["research"], wants_messages=True)
         await participants.choose_language(session, PERSON, "fr")
         await consultations.map_segment_role(session, opened.id, 31, "industry", [31])
         await segments.confirm(session, opened.id, PERSON, "industry")
         await segments.confirm(session, opened.id, PERSON, None)
         await consultations.choose_segment_source(session, opened.id, SegmentSource.CONFIRMED)
         poll = await polls.open_poll(session, opened, "shared-data", "research", wording, None)
+        await remind(session, poll)
         await feedback.record_message(
             session,
             opened,
