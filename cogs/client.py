@@ -146,6 +146,7 @@ class ConsultationBot(commands.Bot):
         await self.register.drain()
         await self.ballot_box.drain()
         self.poll_clock.close()
+        self.results.close()
         self.cards.close()
         await super().close()
 

@@ -1,13 +1,12 @@
 """Reminders: before a vote ends, once, a post in the group's channel, and a message to those who asked for it.
 
-The post names nobody. Each poll is marked as reminded in the store before anything is sent, so that a bot that is
-killed in the middle writes to nobody twice; whom it had not reached by then gets no message. Ids of people are held
-only until they were written to, and never logged.
+The post names nobody. Each poll is marked as reminded in the store before anything is sent, and a message is taken from
+the store before it goes out, so that a bot that is killed in the middle writes to nobody twice and goes on with those
+it had not reached. Ids of people are held only until they were written to, and never logged.
 """
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -37,18 +36,20 @@ class Reminders(commands.Cog):
         self.bot = bot
         self._timer: asyncio.Task[None] | None = None
         self._reached: set[int] = set()
-        self._unwritten: deque[Recipient] = deque()
+        self._posts: set[asyncio.Task[None]] = set()
         self._writer: asyncio.Task[None] | None = None
+        self._again = False
 
     async def cog_unload(self) -> None:
-        for task in (self._timer, self._writer):
+        for task in (self._timer, self._writer, *self._posts):
             if task is not None:
                 task.cancel()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Take up the reminders that lie ahead, and those that fell due while the bot was down."""
+        """Take up the reminders that lie ahead, those that fell due while the bot was down, and messages that wait."""
         self._set_timer()
+        self._write_to_all()
 
     @commands.Cog.listener()
     async def on_poll_kept(self, poll: Poll) -> None:
@@ -81,31 +82,45 @@ class Reminders(commands.Cog):
         return {poll_id: moment for poll_id, moment in every if moment and poll_id not in self._reached}
 
     async def _remind(self) -> None:
-        due, people = await self._take_due()
+        due = await self._take_due()
         for group, together in groupby(sorted(due, key=_group), key=_group):
-            polls = list(together)
-            try:
-                await self._post(group[1], polls)
-            except discord.HTTPException as error:
-                log.warning("a reminder could not be posted in its channel (Discord's code %s)", error.code)
-            except Exception:
-                log.exception("a reminder could not be posted in its channel")
-        self._unwritten.extend(people)
-        if self._unwritten and (self._writer is None or self._writer.done()):
-            self._writer = asyncio.create_task(self._write_to_all())
+            post = asyncio.create_task(self._keep_posting(group[1], list(together)))
+            self._posts.add(post)
+            post.add_done_callback(self._posts.discard)
+        self._write_to_all()
 
-    async def _take_due(self) -> tuple[list[Poll], list[Recipient]]:
-        """Mark what is due and find whom to write to; where the store fails, try again at growing intervals."""
+    async def _take_due(self) -> list[Poll]:
+        """Mark what is due and keep its messages; where the store fails, try again at growing intervals."""
         failures = 0
         while True:
             try:
                 async with self.bot.store.write() as session:
                     due = await reminders.take_due(session)
-                    return due, await reminders.recipients(session, due)
+                    await reminders.let_wait(session, due)
+                    return due
             except Exception:
                 log.exception("the reminders that are due could not be taken; trying again")
-            await asyncio.sleep(RETRY_SECONDS * 2 ** min(failures, MOST_DOUBLINGS))
+            await _pause_after(failures)
             failures += 1
+
+    async def _keep_posting(self, group: str, due: Sequence[Poll]) -> None:
+        """Post a reminder; where that fails, try again at growing intervals as long as it says what is true."""
+        failures = 0
+        while polls := [poll for poll in due if self._runs_as_it_was(poll)]:
+            try:
+                await self._post(group, polls)
+            except discord.HTTPException as error:
+                log.warning("a reminder could not be posted in its channel (Discord's code %s)", error.code)
+            except Exception:
+                log.exception("a reminder could not be posted in its channel")
+            else:
+                return
+            await _pause_after(failures)
+            failures += 1
+
+    def _runs_as_it_was(self, poll: Poll) -> bool:
+        now = self.bot.store.memory.polls.get(poll.id)
+        return now is not None and now.closes_at == poll.closes_at and now.is_open_at(self.bot.store.now())
 
     async def _post(self, group: str, polls: Sequence[Poll]) -> None:
         consultation = self.bot.consultation_of(polls[0])
@@ -120,25 +135,45 @@ class Reminders(commands.Cog):
         for page in pages(pieces):
             await channel.send(view=page)
 
-    async def _write_to_all(self) -> None:
-        while self._unwritten:
+    def _write_to_all(self) -> None:
+        self._again = True
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        """Write to one person after another, and look again where something was added meanwhile."""
+        failures = 0
+        while self._again:
+            self._again = False
             try:
-                await self._write_to(self._unwritten.popleft())
-            except discord.HTTPException as error:
-                log.warning("a reminder reached nobody (Discord's code %s)", error.code)
+                while (recipient := await self._take_next()) is not None:
+                    failures = 0
+                    if recipient.polls:
+                        await self._write_to(recipient)
+                        await asyncio.sleep(reminders.BETWEEN_MESSAGES)
             except Exception:
-                log.exception("a reminder reached nobody")
-            await asyncio.sleep(reminders.BETWEEN_MESSAGES)
+                log.exception("whom to write to could not be read; trying again")
+                await _pause_after(failures)
+                failures += 1
+                self._again = True
+
+    async def _take_next(self) -> Recipient | None:
+        async with self.bot.store.write() as session:
+            return await reminders.take_next(session)
 
     async def _write_to(self, recipient: Recipient) -> None:
-        async with self.bot.store.read() as session:
-            polls = await reminders.still_missing(session, recipient)
-        if not polls:
-            return
-        consultation = self.bot.consultation_of(polls[0])
+        try:
+            await self._send(recipient)
+        except discord.HTTPException as error:
+            log.warning("a reminder reached nobody (Discord's code %s)", error.code)
+        except Exception:
+            log.exception("a reminder reached nobody")
+
+    async def _send(self, recipient: Recipient) -> None:
+        consultation = self.bot.consultation_of(recipient.polls[0])
         say = Speech(self.bot.store.language_of(recipient.user_id) or consultation.public_languages[0])
         channel = await self.bot.create_dm(discord.Object(recipient.user_id))
-        for page in pages(self._message(consultation, polls, say)):
+        for page in pages(self._message(consultation, recipient.polls, say)):
             await channel.send(view=page)
 
     def _message(self, consultation: Consultation, polls: Sequence[Poll], say: Speech) -> list[Piece]:
@@ -155,8 +190,7 @@ class Reminders(commands.Cog):
         """Say what ends when, each with the address of its card where it has one."""
         for poll in polls:
             title = harmless(poll.wording[say.language].title)
-            recommendation = self.bot.catalogue.recommendations.get(poll.subject)
-            url = card_url(self.bot, consultation, recommendation) if recommendation else None
+            url = card_url(self.bot, consultation, poll.group, poll.subject)
             if poll.closes_at is not None:
                 yield "- " + say(
                     "reminder.poll",
@@ -164,6 +198,10 @@ class Reminders(commands.Cog):
                     closes=discord.utils.format_dt(poll.closes_at, "f"),
                     left=discord.utils.format_dt(poll.closes_at, "R"),
                 )
+
+
+async def _pause_after(failures: int) -> None:
+    await asyncio.sleep(RETRY_SECONDS * 2 ** min(failures, MOST_DOUBLINGS))
 
 
 def _group(poll: Poll) -> tuple[int, str]:

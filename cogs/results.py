@@ -14,7 +14,7 @@ from cogs.source import choices
 from cogs.ui.cards import result_card
 from cogs.ui.layout import chosen, sent_once
 from cogs.ui.permissions import moderator_role
-from cogs.ui.quotes import quotes_page
+from cogs.ui.quotes import quotes_page, quotes_pages
 from cogs.ui.replies import reply
 from cogs.ui.result_lists import MAP, results_page
 from cogs.ui.router import component
@@ -49,7 +49,8 @@ class Results(commands.Cog):
         self.bot.consultation_in(interaction.guild_id)
         await interaction.response.defer(ephemeral=True, thinking=True)
         if poll is not None:
-            await self._show_one(interaction, self._named(await self._ended(interaction), poll, self._say(interaction)))
+            named = self._named(await self._visible(interaction), poll, self._say(interaction))
+            await self._show_one(interaction, await self._find(interaction, named.id))
             return
         view, files = await self._list(interaction, Order(order), 0)
         await reply(interaction, view=view, files=files)
@@ -59,8 +60,8 @@ class Results(commands.Cog):
         if (interaction.guild_id or 0) not in self.bot.store.memory.consultations:
             return []
         say = self._say(interaction)
-        ended = await self._ended(interaction)
-        return choices({str(one.poll.id): self._label(one.poll, ended, say) for one in reversed(ended)}, typed)
+        visible = await self._visible(interaction)
+        return choices({str(one.id): self._label(one, visible, say) for one in reversed(visible)}, typed)
 
     @component("results_page")
     async def turn_page(self, interaction: discord.Interaction[Any], order: Order, page: int) -> None:
@@ -90,7 +91,9 @@ class Results(commands.Cog):
         found = await self._find(interaction, poll_id)
         async with self.bot.store.read() as session:
             quotes = await results.quotes(session, found.poll)
-        return quotes_page(self.bot.catalogue, found.poll, quotes, page, self._say(interaction))
+        say = self._say(interaction)
+        pages = await asyncio.to_thread(quotes_pages, self.bot.catalogue, found.poll, quotes, say)
+        return quotes_page(found.poll, pages, page, say)
 
     async def _list(
         self, interaction: discord.Interaction[Any], order: Order, page: int
@@ -122,10 +125,16 @@ class Results(commands.Cog):
     async def _show_one(self, interaction: discord.Interaction[Any], found: EndedPoll) -> None:
         say = self._say(interaction)
         async with self.bot.store.read() as session:
-            quotes = await results.quotes(session, found.poll)
+            quotes = await results.first_quotes(session, found.poll)
         chart, described = await self.bot.cards.chart(found.poll, found.result, say)
         drawn = result_card(self.bot.catalogue, found.poll, found.result, [say], described, quotes)
         await reply(interaction, view=sent_once(*drawn), files=[chart])
+
+    async def _visible(self, interaction: discord.Interaction[Any]) -> list[Poll]:
+        """Return the ended polls whose results this person may see."""
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        async with self.bot.store.read() as session:
+            return await results.visible(session, consultation.id, unpublished=self._sees_all(interaction))
 
     async def _ended(self, interaction: discord.Interaction[Any]) -> list[EndedPoll]:
         """Return the results this person may see."""
@@ -138,20 +147,20 @@ class Results(commands.Cog):
         async with self.bot.store.read() as session:
             return await results.find(session, consultation.id, poll_id, unpublished=self._sees_all(interaction))
 
-    def _named(self, ended: list[EndedPoll], named: str, say: Speech) -> EndedPoll:
+    def _named(self, visible: list[Poll], named: str, say: Speech) -> Poll:
         """Return the newest of these with this number or, as somebody types it, this title."""
         wanted = named.strip().casefold()
-        for one in reversed(ended):
-            labels = {self._label(one.poll, ended, say), one.poll.wording[say.language].title}
-            if wanted == str(one.poll.id) or wanted in {label.casefold() for label in labels}:
-                return one
+        for poll in reversed(visible):
+            labels = {self._label(poll, visible, say), poll.wording[say.language].title}
+            if wanted == str(poll.id) or wanted in {label.casefold() for label in labels}:
+                return poll
         raise ConsultationError("results.unknown")
 
-    def _label(self, poll: Poll, ended: list[EndedPoll], say: Speech) -> str:
+    def _label(self, poll: Poll, visible: list[Poll], say: Speech) -> str:
         """Return a poll's title, with its end where several polls bear that title."""
         names = captions(self.bot.catalogue, say.language)
         title = names.recommendation(poll)
-        alike = sum(names.recommendation(one.poll) == title for one in ended)
+        alike = sum(names.recommendation(one) == title for one in visible)
         if alike == 1 or poll.ended_at is None:
             return title
         ended_at = poll.ended_at.astimezone(self.bot.catalogue.timezone)

@@ -207,7 +207,7 @@ class Source(commands.Cog):
 
     def _card_url(self, interaction: discord.Interaction[Any], recommendation: Recommendation) -> str | None:
         consultation = self._consultation(interaction)
-        return card_url(self.bot, consultation, recommendation) if consultation else None
+        return card_url(self.bot, consultation, recommendation.group, recommendation.key) if consultation else None
 
     def _consultation(self, interaction: discord.Interaction[Any]) -> Consultation | None:
         return self.bot.store.memory.consultations.get(interaction.guild_id or 0)
@@ -273,10 +273,10 @@ def _is_named(entry: Group | Recommendation, named: str, say: Speech) -> bool:
     return named.strip().casefold() in {entry.key, entry.title.in_language(say.language).casefold()}
 
 
-def card_url(bot: ConsultationBot, consultation: Consultation, recommendation: Recommendation) -> str | None:
-    """Return the address of a recommendation's card, None where setup has not made it yet."""
-    channel = bot.store.memory.place(consultation.id, PlaceKind.GROUP, recommendation.group)
-    message = bot.store.memory.place(consultation.id, PlaceKind.CARD, recommendation.key)
+def card_url(bot: ConsultationBot, consultation: Consultation, group: str, subject: str) -> str | None:
+    """Return the address of the card of this key in its group's channel, None where it has not been made yet."""
+    channel = bot.store.memory.place(consultation.id, PlaceKind.GROUP, group)
+    message = bot.store.memory.place(consultation.id, PlaceKind.CARD, subject)
     return f"https://discord.com/channels/{consultation.guild_id}/{channel}/{message}" if channel and message else None
 
 

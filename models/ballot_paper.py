@@ -1,6 +1,6 @@
 """What a ballot may say: the positions, or the options of a poll. Pure functions over plain values.
 
-An answer is kept as one text, so that ballots are counted in SQL by equal answers: a position, or the keys of the
+An answer is kept as one text, by which ballots are counted in SQL: a position, or the keys of the
 chosen options, a letter each, in the order of priority where there is one.
 """
 

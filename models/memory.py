@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.records import (
+    REMINDER,
     BallotPaper,
     Consultation,
     ConsultationState,
@@ -40,6 +41,7 @@ from models.tables import (
     PollRow,
     Preference,
 )
+from models.tally import AnyResult
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class Memory:
     `public_replies` are the messages in which moderators answered feedback.
     `confirmed` are the segments that moderators confirmed, by consultation and confirmation seal.
     `notices` has the notice seals of those whom something waits to be told.
+    `results` has what was counted of ended polls since the start, by their id: no ballot comes to them or leaves them.
     """
 
     consultations: dict[int, Consultation] = field(default_factory=dict)
@@ -62,6 +65,7 @@ class Memory:
     blocked: set[tuple[int, bytes]] = field(default_factory=set)
     public_replies: set[int] = field(default_factory=set)
     answers: dict[tuple[int, str], tuple[ModeratorsAnswer, ...]] = field(default_factory=dict)
+    results: dict[int, AnyResult] = field(default_factory=dict, compare=False)
     _places: dict[tuple[int, PlaceKind, str], Place] = field(default_factory=dict)
     _places_by_id: dict[int, Place] = field(default_factory=dict)
 
@@ -129,7 +133,7 @@ async def load_memory(session: AsyncSession) -> Memory:
         memory.consultations[consultation.guild_id] = consultation_record(consultation)
     for poll in await session.scalars(select(PollRow).where(PollRow.ended_at.is_(None))):
         memory.polls[poll.id] = poll_record(poll)
-    memory.notices.update(await session.scalars(select(NoticeRow.seal)))
+    memory.notices.update(await session.scalars(select(NoticeRow.seal).where(NoticeRow.phrase != REMINDER)))
     for message_id in await session.scalars(select(FeedbackReply.message_id)):
         if message_id is not None:
             memory.public_replies.add(message_id)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
-from models.records import Notice
+from models.records import REMINDER, Notice
 from models.sealing import Purpose
 from models.store import UnitOfWork
 from models.tables import NoticeRow
@@ -54,12 +54,21 @@ async def take(session: UnitOfWork, consultation_id: int, user_id: int) -> list[
 async def take_all(session: UnitOfWork, asked: Sequence[Addressee]) -> list[list[Notice]]:
     """Return what waits to be told to each of several people; of two who are the same, the first gets it."""
     seals = [_seal(session, one) for one in asked]
-    rows = await session.scalars(delete(NoticeRow).where(NoticeRow.seal.in_(set(seals))).returning(NoticeRow))
+    rows = await session.scalars(
+        delete(NoticeRow).where(NoticeRow.seal.in_(set(seals)), NoticeRow.phrase != REMINDER).returning(NoticeRow)
+    )
     taken: dict[bytes, list[Notice]] = {}
     for row in sorted(rows, key=lambda row: (row.made_at, row.id)):
         taken.setdefault(row.seal, []).append(_record(row))
     session.after_commit(lambda memory: memory.notices.difference_update(seals))
     return [taken.pop(seal, []) for seal in seals]
+
+
+async def forget(session: UnitOfWork, consultation_id: int, user_id: int) -> None:
+    """Take away whatever waits for somebody, untold."""
+    seal = _seal(session, Addressee(consultation_id, user_id))
+    await session.execute(delete(NoticeRow).where(NoticeRow.seal == seal))
+    session.after_commit(lambda memory: memory.notices.discard(seal))
 
 
 async def put_back(session: UnitOfWork, addressee: Addressee, notices: Iterable[Notice]) -> None:
@@ -71,7 +80,7 @@ async def to_write_to(session: UnitOfWork) -> list[Addressee]:
     """Return those who asked for messages and are to get one, each once, who waits longest first."""
     rows = await session.execute(
         select(NoticeRow.consultation_id, NoticeRow.seal)
-        .where(NoticeRow.message_tried.is_(False))
+        .where(NoticeRow.message_tried.is_(False), NoticeRow.phrase != REMINDER)
         .order_by(NoticeRow.made_at, NoticeRow.id)
     )
     waiting = (

@@ -4,13 +4,13 @@ Ballots are written by `models/ballot_box.py` alone.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import case, false, func, null, or_, select, true, update
+from sqlalchemy import ColumnElement, case, false, func, null, or_, select, true, update
 
-from models import ballot_paper
+from models import ballot_paper, counting
 from models.consultations import require_open
 from models.errors import ConsultationError
 from models.memory import poll_record
@@ -36,13 +36,12 @@ from models.tally import (
     AnyResult,
     ChoiceCounts,
     PositionCounts,
-    choice_counts,
-    position_counts,
     tally,
     tally_choices,
 )
 
 LIVE_STEP = SMALLEST_SEGMENT
+REASONS_AT_ONCE = 500
 
 
 async def open_poll(
@@ -288,7 +287,7 @@ async def turnout(session: UnitOfWork, poll_id: int) -> int:
 
 
 async def result(session: UnitOfWork, poll: Poll) -> AnyResult:
-    """Count an ended poll: by position, or by option where its ballot paper has some.
+    """Count an ended poll, once: by position, or by option where its ballot paper has some.
 
     Raises ConsultationError while it is open, and where it was cancelled: nobody sees results then.
     """
@@ -296,14 +295,18 @@ async def result(session: UnitOfWork, poll: Poll) -> AnyResult:
         raise ConsultationError("poll.still_open")
     if poll.cancelled:
         raise ConsultationError("poll.was_cancelled")
-    rows = await session.execute(
-        select(BallotRow.segment, BallotRow.answer, func.count())
-        .where(BallotRow.poll_id == poll.id)
-        .group_by(BallotRow.segment, BallotRow.answer),
-    )
+    if (kept := session.memory.results.get(poll.id)) is not None:
+        return kept
+    counted = await _counted(session, poll)
+    session.after_commit(lambda memory: memory.results.update({poll.id: counted}))
+    return counted
+
+
+async def _counted(session: UnitOfWork, poll: Poll) -> AnyResult:
     if poll.paper.kind is not PollKind.POSITION:
-        return tally_choices(rows.all(), poll.paper)
-    return tally((segment, Position(answer), ballots) for segment, answer, ballots in rows)
+        return tally_choices(await counting.choices(session, poll), poll.paper)
+    counts = await counting.positions(session, poll)
+    return tally((segment, Position(answer), ballots) for segment, answer, ballots in counts)
 
 
 async def show_live(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceCounts | None:
@@ -312,35 +315,62 @@ async def show_live(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceC
     It is counted anew once five more people have voted, and stays as it was until then, also over a restart: between
     two counts that lay closer together one could see what somebody voted.
     """
+    if await live_count_is_due(session, poll):
+        shown = asdict((await _counted(session, poll)).total)
+        await session.execute(update(PollRow).where(PollRow.id == poll.id).values(shown=shown))
+    return await live(session, poll)
+
+
+async def live_count_is_due(session: UnitOfWork, poll: Poll) -> bool:
+    """Say whether what is shown of a live result is to be counted anew: only then does showing it change the store."""
+    shown = await live(session, poll)
+    return await turnout(session, poll.id) - (shown.ballots if shown else 0) >= LIVE_STEP
+
+
+async def live(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceCounts | None:
+    """Return what is shown of a live result, as it was counted last."""
     if poll.visibility is not Visibility.LIVE:
         raise ConsultationError("poll.still_open")
     shown = await session.scalar(select(PollRow.shown).where(PollRow.id == poll.id))
-    rows = await session.execute(
-        select(BallotRow.answer, func.count()).where(BallotRow.poll_id == poll.id).group_by(BallotRow.answer),
-    )
-    now = dict(rows.all())
-    if sum(now.values()) - sum((shown or {}).values()) >= LIVE_STEP:
-        shown = now
-        await session.execute(update(PollRow).where(PollRow.id == poll.id).values(shown=shown))
     if shown is None:
         return None
-    if poll.paper.kind is not PollKind.POSITION:
-        return choice_counts(shown, poll.paper)
-    return position_counts((Position(answer), ballots) for answer, ballots in shown.items())
+    return PositionCounts(**shown) if poll.paper.kind is PollKind.POSITION else ChoiceCounts(**shown)
 
 
 async def reasons(session: UnitOfWork, poll: Poll) -> list[Reason]:
     """Return the reasons given in an ended poll, apart from the ballots they came with, objections first."""
+    return [reason async for block in reasons_in_blocks(session, poll) for reason in block]
+
+
+async def reasons_in_blocks(
+    session: UnitOfWork, poll: Poll, *, quotable: bool = False, most: int | None = None
+) -> AsyncIterator[list[Reason]]:
+    """Yield the reasons of an ended poll in blocks, between which others are served, in the order of `reasons`.
+
+    Those alone that may be quoted, and `most` at the most, where that is asked for.
+    """
     labels = (await result(session, poll)).labels
-    rows = await session.scalars(
-        select(BallotRow)
-        .where(BallotRow.poll_id == poll.id, BallotRow.reason.is_not(None))
-        .order_by(BallotRow.answer != Position.OBJECT, func.lower(BallotRow.reason)),
+    rows = await session.stream(
+        select(BallotRow.answer, BallotRow.segment, func.coalesce(BallotRow.reason, ""), BallotRow.quotation)
+        .where(*_reasons_of(poll, quotable=quotable))
+        .order_by(BallotRow.answer != Position.OBJECT, func.lower(BallotRow.reason), BallotRow.id)
+        .limit(most),
     )
-    return [
-        Reason(poll.id, poll.subject, row.answer, labels[row.segment], row.reason or "", Quotation(row.quotation))
-        for row in rows
-    ]
+    async for block in rows.partitions(REASONS_AT_ONCE):
+        yield [
+            Reason(poll.id, poll.subject, answer, labels[segment], text, Quotation(quotation))
+            for answer, segment, text, quotation in block
+        ]
+
+
+async def quotable_reasons(session: UnitOfWork, poll: Poll) -> int:
+    """Return how many reasons of an ended poll may be quoted."""
+    return await session.scalar(select(func.count()).where(*_reasons_of(poll, quotable=True))) or 0
+
+
+def _reasons_of(poll: Poll, *, quotable: bool) -> list[ColumnElement[bool]]:
+    allowed = [BallotRow.quotation != Quotation.NOT] if quotable else []
+    return [BallotRow.poll_id == poll.id, BallotRow.reason.is_not(None), *allowed]
 
 
 def _require_order(now: datetime, begins_at: datetime, closes_at: datetime | None) -> None:

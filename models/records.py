@@ -442,6 +442,10 @@ class Statement:
         return self.texts[self.language]
 
 
+# What waits as notices do, but for its direct message alone; `models/reminders.py` says for whom.
+REMINDER = "reminder.not_voted"
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Something to tell one person: a phrase of the interface with its values.

@@ -1,34 +1,38 @@
 """Use cases on reminders: which polls are due, who asked to be reminded and has not voted, how many are missing.
 
 That somebody has not voted is found by opening their membership seal and sealing the id for ballots. It leaves here in
-two shapes only: as whom to write to, for the one message, and as numbers by segment. Nothing of it is stored.
+two shapes only: as whom to write to, for the one message, and as numbers by segment. Nothing of it is stored: a message
+is kept, as a notice, for everybody who asked for it, and whether it is sent is decided just before.
 """
 
+import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from models import segments
 from models.memory import poll_record
-from models.records import Poll, Position
+from models.notices import ID_BITS
+from models.records import REMINDER, Poll, Position
 from models.sealing import Purpose
 from models.store import UnitOfWork
-from models.tables import BallotRow, ParticipantRow, PollRow
+from models.tables import BallotRow, NoticeRow, ParticipantRow, PollRow
 from models.tally import OTHER, tally
 
 BEFORE_END = timedelta(hours=24)
 # Polls that are opened one after another, to end together, are reminded of together.
 OPENED_TOGETHER = timedelta(minutes=1)
+POLLS = "polls"  # what a message that waits is about
 # Seconds between two messages to people: many at once look like spam to Discord.
 BETWEEN_MESSAGES = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody who asked for messages, and the polls of their groups in one consultation that lack their ballot."""
+    """Somebody for whom a message waited, and the polls of their groups in one consultation that lack their ballot."""
 
     consultation_id: int
     user_id: int
@@ -99,31 +103,61 @@ async def take_due(session: UnitOfWork) -> list[Poll]:
     return sorted((poll_record(row) for row in taken), key=lambda poll: poll.id)
 
 
-async def recipients(session: UnitOfWork, polls: Sequence[Poll]) -> list[Recipient]:
-    """Return who of the polls' groups asked for messages and has not voted, each once with all that they miss."""
-    missed: dict[tuple[int, int], list[Poll]] = {}
+async def let_wait(session: UnitOfWork, polls: Sequence[Poll]) -> None:
+    """Keep a message for each of the polls' groups who asked for messages, one for all these polls.
+
+    Also for those who have voted: what is stored must not tell who has.
+    """
+    asked_for: dict[tuple[int, int], list[int]] = {}
     for poll in polls:
-        asked = await _members(session, poll, ParticipantRow.wants_messages.is_(True))
-        for seal in asked.keys() - await _voted(session, poll):
-            missed.setdefault((poll.consultation_id, asked[seal].user_id), []).append(poll)
-    return [Recipient(consultation, user, tuple(polls)) for (consultation, user), polls in missed.items()]
+        members = await _members(session, poll, ParticipantRow.wants_messages.is_(True))
+        for member in members.values():
+            asked_for.setdefault((poll.consultation_id, member.user_id), []).append(poll.id)
+    rows = [
+        {
+            "id": secrets.randbits(ID_BITS),
+            "consultation_id": consultation_id,
+            "seal": session.sealer.seal(Purpose.NOTICE, user_id, consultation_id),
+            "phrase": REMINDER,
+            "values": {POLLS: poll_ids},
+            "way": None,
+            "message_tried": False,
+            "made_at": session.now(),
+        }
+        for (consultation_id, user_id), poll_ids in asked_for.items()
+    ]
+    if rows:
+        await session.execute(insert(NoticeRow), rows)
 
 
-async def still_missing(session: UnitOfWork, recipient: Recipient) -> list[Poll]:
-    """Return the polls that still lack this person's ballot and take it.
+async def take_next(session: UnitOfWork) -> Recipient | None:
+    """Take the message that waits longest, with the polls that lack its person's ballot now; None where none waits.
+
+    It is not returned again. Between keeping it and this may lie an hour, because messages are paced.
+    """
+    longest = select(NoticeRow.id).where(NoticeRow.phrase == REMINDER).order_by(NoticeRow.made_at, NoticeRow.id)
+    row = await session.scalar(
+        delete(NoticeRow).where(NoticeRow.id == longest.limit(1).scalar_subquery()).returning(NoticeRow)
+    )
+    if row is None:
+        return None
+    user_id = session.sealer.open(Purpose.NOTICE, row.seal, row.consultation_id)
+    polls = await _still_missing(session, row.consultation_id, user_id, row.values[POLLS])
+    return Recipient(row.consultation_id, user_id, tuple(polls))
+
+
+async def _still_missing(session: UnitOfWork, consultation: int, user: int, poll_ids: Iterable[int]) -> list[Poll]:
+    """Return the polls among these that lack a person's ballot and take it.
 
     None where they no longer want messages, or moderators keep them from voting.
-
-    Between finding somebody and writing to them may lie an hour, because messages are paced.
     """
-    consultation, user = recipient.consultation_id, recipient.user_id
     member = session.memory.participants.get(
         (consultation, session.sealer.seal(Purpose.MEMBERSHIP, user, consultation))
     )
     blocked = (consultation, session.sealer.seal(Purpose.BLOCK, user, consultation)) in session.memory.blocked
     if member is None or not member.wants_messages or blocked:
         return []
-    polls = [session.memory.polls.get(poll.id) for poll in recipient.polls]
+    polls = [session.memory.polls.get(poll_id) for poll_id in poll_ids]
     running = [poll for poll in polls if poll is not None and poll.is_open_at(session.now())]
     voted = await session.scalars(
         select(BallotRow.poll_id).where(

@@ -3,7 +3,7 @@
 An open poll is never among them, nor a cancelled one; one that moderators have not published is there for them alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from models.store import UnitOfWork
 from models.tally import OTHER, AnyResult, Result, division
 
 ONE_ANSWER = {PollKind.POSITION, PollKind.SINGLE}
+MOST_SHOWN = 100  # more than fit on a card, however short
 
 
 class Order(StrEnum):
@@ -48,16 +49,33 @@ class EndedPoll:
                 return self.result.total.object / self.ballots
 
 
-async def ended(session: UnitOfWork, consultation_id: int, *, unpublished: bool = False) -> list[EndedPoll]:
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """The first reasons of a poll that may be quoted, and how many there are in all."""
+
+    first: Sequence[Quote] = ()
+    number: int = 0
+
+
+NO_QUOTES = Quotes()
+
+
+async def visible(session: UnitOfWork, consultation_id: int, *, unpublished: bool = False) -> list[Poll]:
     """Return the ended polls whose result everybody may see, and if asked for those that are not published yet."""
     every = await polls.ended_polls(session, consultation_id)
-    return [EndedPoll(poll, await polls.result(session, poll)) for poll in every if poll.is_published or unpublished]
+    return [poll for poll in every if poll.is_published or unpublished]
+
+
+async def ended(session: UnitOfWork, consultation_id: int, *, unpublished: bool = False) -> list[EndedPoll]:
+    """Return the polls that are `visible`, each with its result."""
+    every = await visible(session, consultation_id, unpublished=unpublished)
+    return [EndedPoll(poll, await polls.result(session, poll)) for poll in every]
 
 
 async def find(session: UnitOfWork, consultation_id: int, poll_id: int, *, unpublished: bool = False) -> EndedPoll:
-    """Return one of the polls that `ended` gives. Raises ConsultationError where it is none of them."""
-    for poll in await polls.ended_polls(session, consultation_id):
-        if poll.id == poll_id and (poll.is_published or unpublished):
+    """Return one of the polls that are `visible`, with its result. Raises ConsultationError for any other."""
+    for poll in await visible(session, consultation_id, unpublished=unpublished):
+        if poll.id == poll_id:
             return EndedPoll(poll, await polls.result(session, poll))
     raise ConsultationError("results.unknown")
 
@@ -72,8 +90,8 @@ def ordered(every: Iterable[EndedPoll], order: Order) -> list[EndedPoll]:
     return sorted(every, key=place)
 
 
-async def quotes(session: UnitOfWork, poll: Poll) -> list[Quote]:
-    """Return the reasons that may be published of an ended poll, objections first.
+async def quotes(session: UnitOfWork, poll: Poll, most: int | None = None) -> list[Quote]:
+    """Return the reasons that may be published of an ended poll, objections first, `most` at the most if asked for.
 
     A segment is told where its author allowed it and the poll publishes it in a row of its own.
     """
@@ -83,6 +101,11 @@ async def quotes(session: UnitOfWork, poll: Poll) -> list[Quote]:
             segment=reason.segment if reason.quotation is Quotation.WITH_SEGMENT and reason.segment != OTHER else None,
             text=reason.text.strip(),
         )
-        for reason in await polls.reasons(session, poll)
-        if reason.quotation is not Quotation.NOT
+        async for block in polls.reasons_in_blocks(session, poll, quotable=True, most=most)
+        for reason in block
     ]
+
+
+async def first_quotes(session: UnitOfWork, poll: Poll) -> Quotes:
+    """Return as many reasons as a result may show, and how many there are."""
+    return Quotes(await quotes(session, poll, MOST_SHOWN), await polls.quotable_reasons(session, poll))

@@ -384,7 +384,7 @@ def _plain_values(values: Mapping[str, Any]) -> list[str]:
 
 
 async def _forget_notices(session: UnitOfWork, person: Person) -> None:
-    await notices.take(session, person.consultation_id, person.user_id)
+    await notices.forget(session, person.consultation_id, person.user_id)
 
 
 async def _moderation(session: UnitOfWork, person: Person) -> list[Kept]:

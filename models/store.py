@@ -109,9 +109,12 @@ class Store:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[UnitOfWork]:
-        """Begin a transaction that sees one state of the store."""
-        async with self._readers(info={"store": self, "changes": []}) as session:
+        """Begin a transaction that sees one state of the store; what it saw may be kept in memory."""
+        changes: list[Callable[[Memory], None]] = []
+        async with self._readers(info={"store": self, "changes": changes}) as session:
             yield session
+        for change in changes:
+            change(self.memory)
 
     @asynccontextmanager
     async def read_apart(self) -> AsyncIterator[UnitOfWork]:

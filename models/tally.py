@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 from math import prod
 from typing import TypeVar
 
-from models import ballot_paper
 from models.records import UNPLACED, BallotPaper, PollKind, Position, Quorum
 
 SMALLEST_SEGMENT = 5
@@ -77,6 +76,13 @@ class ChoiceCounts:
         """The options with the most points first, among equals in the order of the ballot paper."""
         return tuple(sorted(self.points, key=lambda key: -self.points[key]))
 
+    def __add__(self, other: "ChoiceCounts") -> "ChoiceCounts":
+        chosen, points = (
+            {key: one[key] + another[key] for key in one}
+            for one, another in ((self.chosen, other.chosen), (self.points, other.points))
+        )
+        return ChoiceCounts(self.ballots + other.ballots, chosen, points)
+
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRow:
@@ -142,34 +148,31 @@ def position_counts(counts: Iterable[tuple[Position, int]]) -> PositionCounts:
     return sum((PositionCounts(**{_field(position): ballots}) for position, ballots in counts), PositionCounts())
 
 
-def tally_choices(counts: Iterable[tuple[str, str, int]], paper: BallotPaper) -> ChoiceResult:
-    """Count `(segment, answer, ballots)` triples of a poll with options; segments are merged as by `tally`."""
-    raw: dict[str, Counter[str]] = {}
-    for segment, answer, ballots in counts:
-        raw.setdefault(segment, Counter())[answer] += ballots
-    labels = _labels({segment: answers.total() for segment, answers in raw.items()})
-    published: dict[str, Counter[str]] = {}
-    for segment, answers in raw.items():
+def tally_choices(raw: Mapping[str, ChoiceCounts], paper: BallotPaper) -> ChoiceResult:
+    """Make of the counts by segment of a poll with options what may be published; segments are merged as by `tally`."""
+    nobody = choice_counts(0, dict.fromkeys(paper.keys, 0), dict.fromkeys(paper.keys, 0), paper)
+    labels = _labels({segment: counts.ballots for segment, counts in raw.items()})
+    published: dict[str, ChoiceCounts] = {}
+    for segment, counts in raw.items():
         if (label := labels[segment]) is not None:
-            published.setdefault(label, Counter()).update(answers)
-    rows = (ChoiceRow(label, choice_counts(published[label], paper)) for label in sorted(published, key=_other_last))
-    return ChoiceResult(choice_counts(sum(raw.values(), Counter()), paper), tuple(rows), labels)
+            published[label] = published.get(label, nobody) + counts
+    rows = (ChoiceRow(label, published[label]) for label in sorted(published, key=_other_last))
+    return ChoiceResult(sum(raw.values(), nobody), tuple(rows), labels)
 
 
-def choice_counts(answers: Mapping[str, int], paper: BallotPaper) -> ChoiceCounts:
-    """Count ballots by answer into ballots and points by option.
+def choice_counts(
+    ballots: int, chosen: Mapping[str, int], places: Mapping[str, int], paper: BallotPaper
+) -> ChoiceCounts:
+    """Give each option its points: `chosen` is on how many ballots it stands, `places` the sum of its places on them.
 
     Ranked options get Borda's points (Borda 1781, 'Mémoire sur les élections au scrutin'): of up to k priorities the
     first gets k points, the second k - 1, and what is not ranked gets none. Ranking fewer than k takes nothing from
     what is ranked.
     """
-    chosen = dict.fromkeys(paper.keys, 0)
-    points = dict.fromkeys(paper.keys, 0)
-    for kept, ballots in answers.items():
-        for rank, key in enumerate(ballot_paper.chosen(paper, kept)):
-            chosen[key] += ballots
-            points[key] += ballots * (paper.most_choices - rank if paper.kind is PollKind.PRIORITIES else 1)
-    return ChoiceCounts(sum(answers.values()), chosen, points)
+    if paper.kind is not PollKind.PRIORITIES:
+        return ChoiceCounts(ballots, chosen, chosen)
+    most = paper.most_choices + 1
+    return ChoiceCounts(ballots, chosen, {key: most * chosen[key] - places[key] for key in chosen})
 
 
 def told_parts(ballots: Mapping[_Part, int]) -> set[_Part]:

@@ -41,6 +41,7 @@ class CardKeeper:
     def __init__(self, bot: "ConsultationBot") -> None:
         self._bot = bot
         self._charts: dict[tuple[int, str], bytes] = {}  # an ended poll's chart stays as it is
+        self._counting = asyncio.Lock()
         self._edits: dict[Place, asyncio.Task[None]] = {}
         self._stale: set[Place] = set()
         self._edited_at: dict[Place, datetime] = {}
@@ -72,8 +73,8 @@ class CardKeeper:
         async with self._bot.store.read() as session:
             poll = await polls.latest_poll_on(session, consultation.id, subject)
             turnout = await polls.turnout(session, poll.id) if poll else 0
-            result = await polls.result(session, poll) if poll and poll.is_published else None
             outcome = await outcome_on(session, consultation.id, subject)
+        result = await self.result(poll) if poll and poll.is_published else None
         live = await self._live(poll) if poll else None
         files, chart_text = [], None
         if poll and result:
@@ -97,6 +98,10 @@ class CardKeeper:
     async def _live(self, poll: Poll) -> PositionCounts | ChoiceCounts | None:
         if poll.visibility is not Visibility.LIVE or not poll.is_open_at(self._bot.store.now()):
             return None
+        # The card is drawn for everybody who looks at it, and the store has one writer.
+        async with self._bot.store.read() as session:
+            if not await polls.live_count_is_due(session, poll):
+                return await polls.live(session, poll)
         async with self._bot.store.write() as session:
             return await polls.show_live(session, poll)
 
@@ -104,6 +109,11 @@ class CardKeeper:
         """Return the start channel's card as it is now."""
         state = self._bot.store.memory.consultations[consultation.guild_id].state
         return sent_once(*start_card(self._bot.catalogue, speeches, state))
+
+    async def result(self, poll: Poll) -> AnyResult:
+        """Return an ended poll's result. Its card and its thread ask for it at once; the second finds it counted."""
+        async with self._counting, self._bot.store.read() as session:
+            return await polls.result(session, poll)
 
     async def chart(self, poll: Poll, result: AnyResult, say: Speech) -> tuple[discord.File, str]:
         """Return an ended poll's chart as a file, and its text alternative."""

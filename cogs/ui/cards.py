@@ -20,11 +20,11 @@ from models.records import (
     PollKind,
     Position,
     Proposal,
-    Quote,
     ReasonPolicy,
     Visibility,
     Wording,
 )
+from models.results import NO_QUOTES, Quotes
 from models.tally import (
     AnyResult,
     ChoiceCounts,
@@ -160,7 +160,7 @@ def result_card(
     result: AnyResult,
     speeches: Sequence[Speech],
     chart_text: str,
-    quotes: Sequence[Quote] = (),
+    quotes: Quotes = NO_QUOTES,
 ) -> list[Piece]:
     """Draw the result of an ended poll as it is posted in the thread, its segments in as many languages as fit.
 

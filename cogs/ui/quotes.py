@@ -8,20 +8,21 @@ from cogs.ui.layout import LAYOUT_LENGTH, Piece, button, card, harmless, rows, s
 from cogs.ui.texts import Speech, captions
 from content.catalogue import Catalogue
 from models.records import Poll, Quote
+from models.results import Quotes
 
 PAGE_LENGTH = 3_400  # leaves room for the heading of a page
 QUOTED_LENGTH = 1_500  # of several reasons on a card, so that it can still be taken in
 
 
 def with_quotes(
-    drawn: list[Piece], catalogue: Catalogue, poll: Poll, quotes: Sequence[Quote], speeches: Sequence[Speech]
+    drawn: list[Piece], catalogue: Catalogue, poll: Poll, quotes: Quotes, speeches: Sequence[Speech]
 ) -> list[Piece]:
     """Add to what was `drawn` as many reasons as fit, and the way to all of them where some do not."""
-    if not quotes:
+    if not quotes.number:
         return drawn
-    blocks = [_block(catalogue, poll, quote, speeches) for quote in quotes]
+    blocks = [_block(catalogue, poll, quote, speeches) for quote in quotes.first]
     for shown in range(len(blocks), 0, -1):
-        left = len(blocks) - shown
+        left = quotes.number - shown
         heading = f"**{_joined('quotes.title', speeches)}**"
         more = [_joined("quotes.more", speeches, count=left)] if left else []
         quoted = "\n\n".join(blocks[:shown])
@@ -31,11 +32,25 @@ def with_quotes(
     return [*drawn, *_way_to_all(poll, speeches)]
 
 
-def quotes_page(catalogue: Catalogue, poll: Poll, quotes: Sequence[Quote], page: int, say: Speech) -> ui.LayoutView:
-    """Draw a page of the reasons of a poll, from page 0; one past the last shows the last."""
-    if not quotes:
+def quotes_pages(catalogue: Catalogue, poll: Poll, quotes: Sequence[Quote], say: Speech) -> list[str]:
+    """Lay the reasons of a poll out in as many texts as they need. Of thousands it takes its time."""
+    pages: list[str] = []
+    page: list[str] = []
+    length = 0
+    for quote in quotes:
+        block = _block(catalogue, poll, quote, [say])
+        if page and length + len(block) > PAGE_LENGTH:
+            pages.append("\n\n".join(page))
+            page, length = [], 0
+        page.append(block)
+        length += len(block) + len("\n\n")
+    return [*pages, *(["\n\n".join(page)] if page else [])]
+
+
+def quotes_page(poll: Poll, pages: Sequence[str], page: int, say: Speech) -> ui.LayoutView:
+    """Draw one of the pages of a poll's reasons, from page 0; one past the last shows the last."""
+    if not pages:
         return sent_once(card(text(say("quotes.none"))))
-    pages = _pages([_block(catalogue, poll, quote, [say]) for quote in quotes])
     page = min(page, len(pages) - 1)
     title = harmless(poll.wording[say.language].title)
     heading = say("quotes.page", title=title, page=page + 1, pages=len(pages))
@@ -45,16 +60,6 @@ def quotes_page(catalogue: Catalogue, poll: Poll, quotes: Sequence[Quote], page:
     if page < len(pages) - 1:
         ways.append(button(say("deck.next"), "reasons_page", poll.id, page + 1))
     return sent_once(card(text(f"### {heading}"), text(pages[page]), *rows(ways)))
-
-
-def _pages(blocks: Sequence[str]) -> list[str]:
-    """Lay quotations out in as many texts as they need."""
-    pages: list[list[str]] = [[]]
-    for block in blocks:
-        if pages[-1] and len("\n\n".join([*pages[-1], block])) > PAGE_LENGTH:
-            pages.append([])
-        pages[-1].append(block)
-    return ["\n\n".join(page) for page in pages]
 
 
 def _block(catalogue: Catalogue, poll: Poll, quote: Quote, speeches: Sequence[Speech]) -> str:

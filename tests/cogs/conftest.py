@@ -133,6 +133,20 @@ class House:
             yield
 
     @contextmanager
+    def counted_writes(self) -> Iterator[list[None]]:
+        """Note each writing transaction that begins meanwhile."""
+        write, begun = self.store.write, list[None]()
+
+        @asynccontextmanager
+        async def noted() -> AsyncIterator[Any]:
+            begun.append(None)
+            async with write() as session:
+                yield session
+
+        with patch.object(self.store, "write", noted):
+            yield begun
+
+    @contextmanager
     def stumbling_store(self, failures: int, *, after_commit: bool = False) -> Iterator[None]:
         """Let the next so many transactions fail, before anything is done or once it is stored."""
         write, left = self.store.write, failures

@@ -19,7 +19,7 @@ from simcord import HttpLogEntry
 from cogs.polls import END_REASON_LENGTH, MOST_HEADS
 from cogs.ui.cards import CardState, result_card, start_card, subject_card
 from cogs.ui.layout import Piece, menus, pages, rows, sent_once, shortened, text
-from cogs.ui.quotes import quotes_page
+from cogs.ui.quotes import quotes_page, quotes_pages
 from cogs.ui.result_lists import results_page
 from cogs.ui.review_cards import REPLY_LENGTH
 from cogs.ui.texts import Speech, captions
@@ -41,7 +41,7 @@ from models.records import (
     Visibility,
     Wording,
 )
-from models.results import EndedPoll, Order
+from models.results import EndedPoll, Order, Quotes
 from models.review import MOST_THEMES, THEME_LENGTH, Step
 from models.tally import PositionCounts, Result, SegmentRow
 from reports.charts import text_alternative
@@ -246,7 +246,7 @@ def test_a_result_with_reasons_fits_and_leads_to_those_that_do_not(
     longest: Catalogue, ended: Poll, counted: Result, languages: tuple[str, ...], number: int, words: str
 ) -> None:
     speeches = [Speech(language) for language in languages]
-    quotes = [Quote("object", SEGMENTS[0], words)] * number
+    quotes = Quotes([Quote("object", SEGMENTS[0], words)] * number, number)
     for poll in (ended, replace(ended, end_reason=None)):
         drawn = result_card(longest, poll, counted, speeches, "A picture.", quotes)
         assert not refused(*drawn)
@@ -263,10 +263,11 @@ def test_every_page_of_reasons_fits_and_all_are_on_one(
     longest: Catalogue, ended: Poll, language: str, words: str
 ) -> None:
     quotes = [Quote("object", SEGMENTS[0], f"N{number:02}N {words[:-5]}") for number in range(40)]
+    texts = quotes_pages(longest, ended, quotes, Speech(language))
     pages_: list[str] = []
     page = 0
     while page == len(pages_):
-        view = quotes_page(longest, ended, quotes, page, Speech(language))
+        view = quotes_page(ended, texts, page, Speech(language))
         assert not refused(*view.children)
         told = str(view.to_components())
         pages_.append(told)

@@ -503,6 +503,30 @@ async def test_a_live_result_is_shown_from_five_ballots_on(bilingual: House, ann
     assert "1. Namur: 4 of 5" in shown(question_card(bilingual, poll))
 
 
+async def test_a_look_at_a_live_result_writes_only_where_it_is_counted_anew(bilingual: House, ann: MemberActor) -> None:
+    poll = await opened(bilingual, "single", results="live")
+    await fill(bilingual, poll, ["a"] * 5)
+    mine = {"label": "EN · FR · NL · DE"}
+    with bilingual.counted_writes() as writes:
+        assert "5 sur 5" in said(await ann.click(question_card(bilingual, poll), **mine))
+        assert len(writes) == 1
+        assert "5 sur 5" in said(await ann.click(question_card(bilingual, poll), **mine))
+        assert len(writes) == 1
+
+
+async def test_the_result_of_a_question_without_card_and_thread_stands_in_its_group_s_channel(
+    bilingual: House,
+) -> None:
+    preview = await ask(bilingual, "single", closes="1 day")
+    channel = bilingual.channel("training")
+    bilingual.env.inject_error("POST", f"/channels/{channel.id}/messages", status=500)
+    await bilingual.moderator.click(answered(preview), label=phrase("poll.preview_open"))
+
+    await bilingual.env.advance_time(DAY)
+
+    assert phrase("result.title", title="Where should we meet?") in shown(channel.history()[-1])
+
+
 async def test_a_result_waits_until_moderators_publish_it(bilingual: House) -> None:
     poll = await opened(bilingual, "single", results="published")
     await fill(bilingual, poll, ["a"] * 6)

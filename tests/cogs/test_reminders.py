@@ -12,7 +12,7 @@ from content.catalogue import LANGUAGES
 from models import reminders
 from models.records import Ballot, Participant, Position
 from models.reminders import remind_at
-from tests.cogs.conftest import House, said, shown
+from tests.cogs.conftest import House, answered, said, shown
 
 HOUR, DAY = 3_600, 86_400
 STEM = "stem-orientation"
@@ -242,14 +242,28 @@ async def test_a_closed_door_stops_nothing_and_is_not_knocked_at_again(
     assert not any(str(who.id) in caplog.text for who in people)
 
 
-async def test_a_post_that_discord_refuses_keeps_no_message_back(open_house: House) -> None:
+async def test_a_post_that_discord_refuses_keeps_no_message_back_and_is_posted_later(open_house: House) -> None:
     zoe = await ask(open_house, "zoe-example")
     await open_house.open_poll(STEM, closes="7 days")
     channel = open_house.channel(group(open_house)).id
-    open_house.env.inject_error("POST", f"/channels/{channel}/messages", status=403, code=50_013)
+    open_house.env.inject_error("POST", f"/channels/{channel}/messages", status=403, code=50_013, times=2)
     await open_house.env.advance_time(6 * DAY + 60)
     assert posts(open_house) == []
     assert len(messages(zoe)) == 1
+
+    await open_house.env.advance_time(HOUR)
+
+    assert len(messages(zoe)) == len(posts(open_house)) == 1
+
+
+async def test_a_post_that_discord_refuses_until_the_end_is_left(open_house: House) -> None:
+    await open_house.open_poll(STEM, closes="7 days")
+    channel = f"/channels/{open_house.channel(group(open_house)).id}/messages"
+    open_house.env.inject_error("POST", channel, status=403, code=50_013, times=None)
+    await open_house.env.advance_time(7 * DAY)
+    tries = sum((one.method, one.path) == ("POST", channel) for one in open_house.env.http_requests)
+    await open_house.env.advance_time(7 * DAY)
+    assert sum((one.method, one.path) == ("POST", channel) for one in open_house.env.http_requests) == tries
 
 
 async def test_what_fell_due_while_the_bot_was_down_is_made_up_for_once(open_house: House) -> None:
@@ -262,16 +276,46 @@ async def test_what_fell_due_while_the_bot_was_down_is_made_up_for_once(open_hou
     assert len(messages(zoe)) == len(posts(open_house)) == 1
 
 
-async def test_a_bot_that_is_killed_in_the_middle_writes_to_nobody_twice(open_house: House) -> None:
-    people = [await ask(open_house, f"person-{number}-example") for number in range(4)]
+async def test_a_bot_that_is_killed_in_the_middle_writes_to_the_others_and_to_nobody_twice(open_house: House) -> None:
+    people = [await ask(open_house, f"person-{number}-example") for number in range(5)]
     await open_house.open_poll(STEM, closes="7 days")
     await until_reminder(open_house)
     await open_house.env.advance_time(reminders.BETWEEN_MESSAGES)
     assert sum(len(messages(who)) for who in people) == 2
-    await open_house.restart()
+    voter = next(who for who in people if not messages(who))
+    async with open_house.away():
+        [poll] = open_house.store.memory.polls.values()
+        await open_house.bot.ballot_box.cast(Ballot(poll.id, voter.id, "academia", Position.SUPPORT))
     await open_house.env.advance_time(HOUR)
-    assert max(len(messages(who)) for who in people) == 1
+    assert [len(messages(who)) for who in people if who is not voter] == [1, 1, 1, 1]
+    assert messages(voter) == []
     assert len(posts(open_house)) == 1
+
+
+async def test_messages_that_a_restart_held_back_past_the_end_are_not_sent(open_house: House) -> None:
+    people = [await ask(open_house, f"person-{number}-example") for number in range(3)]
+    await open_house.open_poll(STEM, closes="7 days")
+    await until_reminder(open_house)
+    assert sum(len(messages(who)) for who in people) == 1
+    await open_house.sleep_through(2 * DAY)
+    await open_house.env.advance_time(HOUR)
+    assert sum(len(messages(who)) for who in people) == 1
+
+
+async def test_a_reminder_leads_to_the_card_of_a_question_of_the_moderators_own(open_house: House) -> None:
+    zoe = await ask(open_house, "zoe-example")
+    form = await open_house.moderator.slash(
+        open_house.lobby, "poll ask", kind="position", group=group(open_house), closes="7 days"
+    )
+    preview = await open_house.moderator.submit_modal(form, {"question_en": "Shall we meet?"})
+    await open_house.moderator.click(answered(preview), label=PHRASES.text("poll.preview_open", "en"))
+    [poll] = open_house.store.memory.polls.values()
+    await until_reminder(open_house)
+
+    card = open_house._place("card", poll.subject)
+    for told in (messages(zoe)[0], posts(open_house)[0]):
+        assert f"[Shall we meet?](https://discord.com/channels/{open_house.guild.id}/" in told
+        assert f"/{card})" in told
 
 
 async def test_a_store_that_fails_is_asked_again(open_house: House) -> None:

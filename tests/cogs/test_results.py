@@ -1,10 +1,12 @@
 """Looking at results again: the list, one result, and the reasons that may be quoted."""
 
 from collections.abc import Sequence
+from unittest.mock import patch
 
 import pytest
 from simcord import InteractionResult, MemberActor
 
+from models import counting
 from models.records import Ballot, Position, Quotation
 from tests.cogs.conftest import House, answered, buttons, said, shown
 from tests.cogs.test_voting import STEM, ann, phrase, polled, title
@@ -169,6 +171,29 @@ async def test_an_unpublished_result_is_for_moderators_alone_and_marked(open_hou
     told = said(await look(open_house, ann, vote="2"))
     assert "Too dear" in told
     assert phrase("results.unpublished") not in told
+
+
+# Counting
+
+
+async def test_a_vote_that_ends_is_counted_once_for_its_card_its_thread_and_who_looks(
+    polled: House, ann: MemberActor
+) -> None:
+    await cast(polled, STEM, Position.OBJECT, 6, reason="Too dear", quotation=Quotation.WITHOUT_SEGMENT)
+    with patch.object(counting, "positions", wraps=counting.positions) as count:
+        await close(polled, STEM)
+        await look(polled, ann)
+        await look(polled, ann, vote="1")
+
+    assert "Too dear" in shown(polled.thread(STEM).history()[-1])
+    assert count.call_count == 1
+
+
+async def test_the_titles_to_choose_from_cost_no_count(ended: House, ann: MemberActor) -> None:
+    await ended.restart()
+    ended.store.memory.results.clear()
+    with patch.object(counting, "positions", side_effect=AssertionError):
+        assert await ann.autocomplete(ended.lobby, "results", "vote", "")
 
 
 # The reasons

@@ -12,10 +12,11 @@ from simcord import InteractionResult, MemberActor
 from sqlalchemy import select
 
 from cogs.ui.texts import PHRASES
+from models import polls
 from models.participants import Joining
 from models.records import Participant, Position, Quotation
 from models.tables import BallotChange, BallotRow, PollRow
-from tests.cogs.conftest import House, answered, buttons, handed_out, said, shown, still_open
+from tests.cogs.conftest import DISK_FULL, House, answered, buttons, handed_out, said, shown, still_open
 
 STEM = "stem-orientation"
 DAY = 86_400
@@ -365,15 +366,48 @@ async def test_of_two_moderators_who_close_at_once_one_is_told_that_it_had_ended
 
 
 async def test_a_result_that_discord_does_not_take_is_posted_later_and_the_card_shows_it_now(polled: House) -> None:
-    polled.env.inject_error("POST", f"/channels/{polled.thread(STEM).id}/messages", status=500)
+    polled.env.inject_error("POST", f"/channels/{polled.thread(STEM).id}/messages", status=500, times=2)
 
     await close(polled, "Enough.")
 
     assert "It was ended early: Enough." in shown(polled.card(STEM))
+    await polled.env.advance_time(60)
     assert polled.thread(STEM).history() == []
+    await polled.env.advance_time(120)
+    assert len(polled.thread(STEM).history()) == 1
+    await polled.env.advance_time(DAY)
+    assert len(polled.thread(STEM).history()) == 1
+
+
+async def test_a_result_that_waited_to_be_posted_is_posted_at_the_next_start(polled: House) -> None:
+    polled.env.inject_error("POST", f"/channels/{polled.thread(STEM).id}/messages", status=500)
+    await close(polled, "Enough.")
+
     await polled.restart()
+
     assert len(polled.thread(STEM).history()) == 1
     await polled.restart()
+    assert len(polled.thread(STEM).history()) == 1
+
+
+async def test_tries_to_post_a_result_become_rarer(polled: House) -> None:
+    thread = f"/channels/{polled.thread(STEM).id}/messages"
+    polled.env.inject_error("POST", thread, status=500, times=None)
+
+    await close(polled, "Enough.")
+    await polled.env.advance_time(DAY)
+
+    tries = sum((one.method, one.path) == ("POST", thread) for one in polled.env.http_requests)
+    assert 24 < tries < 60
+
+
+async def test_a_store_that_fails_while_a_result_is_posted_is_asked_again(polled: House) -> None:
+    with patch.object(polls, "results_to_post", side_effect=DISK_FULL):
+        await close(polled, "Enough.")
+    assert polled.thread(STEM).history() == []
+
+    await polled.env.advance_time(60)
+
     assert len(polled.thread(STEM).history()) == 1
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from models import ballot_paper
 from models.errors import ConsultationError
 from models.records import POSITIONS, BallotPaper, PollKind, Position, ReasonPolicy
-from models.tally import OTHER, choice_counts, tally_choices
+from models.tally import OTHER
+from tests.counting import count, tallied
 
 TITLES = ["Trains", "Trams", "Buses", "Bicycles", "Ferries"]
 OPTIONS = ballot_paper.options([{"en": title} for title in TITLES])
@@ -82,7 +83,7 @@ def test_an_objection_needs_its_reason_where_no_other_answer_does():
 
 
 def test_priorities_are_counted_by_borda():
-    counts = choice_counts({"abc": 2, "ba": 1, "e": 1}, PRIORITIES)
+    counts = count({"abc": 2, "ba": 1, "e": 1}, PRIORITIES)
 
     assert counts.points == {"a": 2 * 3 + 2, "b": 2 * 2 + 3, "c": 2 * 1, "d": 0, "e": 3}
     assert counts.chosen == {"a": 3, "b": 3, "c": 2, "d": 0, "e": 1}
@@ -91,21 +92,21 @@ def test_priorities_are_counted_by_borda():
 
 
 def test_of_several_choices_each_counts_once():
-    counts = choice_counts({"ab": 2, "b": 3}, SEVERAL)
+    counts = count({"ab": 2, "b": 3}, SEVERAL)
 
     assert counts.chosen == counts.points == {"a": 2, "b": 5, "c": 0, "d": 0, "e": 0}
     assert counts.ballots == 5
 
 
 def test_small_segments_are_merged_as_for_positions():
-    result = tally_choices([("industry", "a", 6), ("academia", "b", 3), ("hospitals", "a", 2)], SINGLE)
+    result = tallied([("industry", "a", 6), ("academia", "b", 3), ("hospitals", "a", 2)], SINGLE)
 
     assert [(row.segment, row.counts.ballots) for row in result.segments] == [("industry", 6), (OTHER, 5)]
     assert result.labels == {"industry": "industry", "academia": OTHER, "hospitals": OTHER}
 
 
 def test_where_the_rest_is_under_five_no_segment_is_shown():
-    assert tally_choices([("industry", "a", 6), ("academia", "b", 4)], SINGLE).segments == ()
+    assert tallied([("industry", "a", 6), ("academia", "b", 4)], SINGLE).segments == ()
 
 
 @given(cast, st.randoms())
@@ -113,13 +114,13 @@ def test_the_count_does_not_depend_on_the_order_of_the_ballots(ballots, chance):
     shuffled = list(ballots)
     chance.shuffle(shuffled)
 
-    assert tally_choices(counted(ballots), PRIORITIES) == tally_choices(counted(shuffled), PRIORITIES)
+    assert tallied(counted(ballots), PRIORITIES) == tallied(counted(shuffled), PRIORITIES)
 
 
 @given(cast, answers)
 def test_one_ballot_more_adds_to_what_it_names_and_to_nothing_else(ballots, answer):
-    before = tally_choices(counted(ballots), PRIORITIES).total
-    after = tally_choices(counted([*ballots, ("industry", answer)]), PRIORITIES).total
+    before = tallied(counted(ballots), PRIORITIES).total
+    after = tallied(counted([*ballots, ("industry", answer)]), PRIORITIES).total
 
     assert after.ballots == before.ballots + 1
     for key in PRIORITIES.keys:
@@ -129,7 +130,7 @@ def test_one_ballot_more_adds_to_what_it_names_and_to_nothing_else(ballots, answ
 
 @given(cast)
 def test_no_published_row_is_smaller_than_five_and_the_rows_add_up(ballots):
-    result = tally_choices(counted(ballots), PRIORITIES)
+    result = tallied(counted(ballots), PRIORITIES)
 
     assert all(row.counts.ballots >= 5 for row in result.segments)
     if result.segments:

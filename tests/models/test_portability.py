@@ -4,6 +4,7 @@ from sqlalchemy import ClauseElement, TextClause, event
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import (
+    ballot_paper,
     blocks,
     consultations,
     exports,
@@ -12,6 +13,7 @@ from models import (
     polis,
     polls,
     questions,
+    reminders,
     results,
     review,
     review_queue,
@@ -21,24 +23,51 @@ from models import (
 from models.ballot_record import recorded_ballots
 from models.records import (
     Ballot,
+    BallotPaper,
     FeedbackKind,
     Moderator,
     ModeratorRole,
     Place,
     PlaceKind,
+    PollKind,
     Position,
     QuestionKind,
     Quotation,
     SegmentSource,
     ThreadMessage,
+    Visibility,
 )
 from models.review import Step
 from models.review_queue import Order, Shown, Wanted
 from models.status import status
 from models.store import UnitOfWork
+from models.tables import BallotRow
 from models.turnout import turnout
 
 PERSON = 812_345_678_901_234_567
+
+
+async def rank_options(session, consultation, wording):
+    """Put options to the vote with a live result, and end it."""
+    options = ballot_paper.options([{"en": "Trains"}, {"en": "Trams"}])
+    paper = BallotPaper(PollKind.PRIORITIES, options, 2)
+    asked = await polls.open_poll(
+        session, consultation, None, "research", wording, None, paper=paper, visibility=Visibility.LIVE
+    )
+    session.add(
+        BallotRow(
+            poll_id=asked.id, seal=b"seal", segment="industry", answer="ba", quotation="not", cast_at=session.now()
+        )
+    )
+    await polls.show_live(session, asked)
+    await polls.result(session, await polls.end(session, asked.id, "Settled elsewhere."))
+
+
+async def remind(session, poll):
+    """Let a reminder wait, and take it."""
+    await reminders.take_due(session)
+    await reminders.let_wait(session, [poll])
+    assert await reminders.take_next(session) is not None
 
 
 async def look_at_results(session, consultation, poll):
@@ -54,13 +83,14 @@ async def live_through_a_consultation(store, box, wording):
         opened = await consultations.open_consultation(session, prepared.id)
         await consultations.remember_place(session, Place(opened.id, PlaceKind.GROUP, "research", 11))
         await consultations.forget_place(session, opened.id, PlaceKind.GROUP, "research")
-        await participants.join(session, opened.id, PERSON, "industry", ["research"])
+        await participants.join(session, opened.id, PERSON, "industry", ["research"], wants_messages=True)
         await participants.choose_language(session, PERSON, "fr")
         await consultations.map_segment_role(session, opened.id, 31, "industry", [31])
         await segments.confirm(session, opened.id, PERSON, "industry")
         await segments.confirm(session, opened.id, PERSON, None)
         await consultations.choose_segment_source(session, opened.id, SegmentSource.CONFIRMED)
         poll = await polls.open_poll(session, opened, "shared-data", "research", wording, None)
+        await remind(session, poll)
         await feedback.record_message(
             session,
             opened,
@@ -98,6 +128,7 @@ async def live_through_a_consultation(store, box, wording):
         await feedback.record_messages(session, opened, [message])
         await review_everything(session, opened.id)
         await ask_and_answer(session, opened)
+        await rank_options(session, opened, wording)
     await box.cast(Ballot(poll.id, PERSON, "industry", Position.OBJECT, "Too slow."))
     async with store.write() as session:
         ended = await polls.end(session, poll.id, "Settled elsewhere.")

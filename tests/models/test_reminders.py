@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from models import participants, polls, reminders
+from models import notices, participants, polls, reminders
 from models.ballot_box import BallotBox
 from models.records import Ballot, Consultation, Poll, Position, Wording
 from models.reminders import Missing, Recipient, remind_at
 from models.store import Store
+from models.tables import NoticeRow
 from models.tally import OTHER, SMALLEST_SEGMENT
 from tests.models.conftest import MovableClock
 
@@ -34,9 +36,24 @@ async def due(store: Store) -> list[int]:
         return [poll.id for poll in await reminders.take_due(session)]
 
 
-async def found(store: Store, *asked: Poll) -> list[Recipient]:
-    async with store.read() as session:
-        return await reminders.recipients(session, asked)
+async def let_wait(store: Store, *due: Poll) -> None:
+    async with store.write() as session:
+        await reminders.let_wait(session, due)
+
+
+async def taken(store: Store) -> list[Recipient]:
+    """Take every message that waits, one after another; return those that are to be sent, by their people."""
+    every: list[Recipient] = []
+    while True:
+        async with store.write() as session:
+            if (one := await reminders.take_next(session)) is None:
+                return sorted((one for one in every if one.polls), key=lambda one: one.user_id)
+            every.append(one)
+
+
+async def found(store: Store, *due: Poll) -> list[Recipient]:
+    await let_wait(store, *due)
+    return await taken(store)
 
 
 async def missing(store: Store, poll: Poll) -> Missing:
@@ -189,26 +206,64 @@ async def test_who_voted_left_or_changed_their_mind_meanwhile_is_not_written_to(
     second = await opened("open-code", timedelta(days=7))
     for user in (11, 12, 13):
         await join(store, consultation, user, wants_messages=True)
-    people = {one.user_id: one for one in await found(store, poll, second)}
+    await let_wait(store, poll, second)
     await box.cast(Ballot(poll.id, 11, "academia", Position.SUPPORT))
     await join(store, consultation, 12, wants_messages=False)
     await join(store, consultation, 13, group="training")
 
-    async with store.read() as session:
-        assert await reminders.still_missing(session, people[11]) == [second]
-        assert await reminders.still_missing(session, people[12]) == []
-        assert await reminders.still_missing(session, people[13]) == []
+    assert await taken(store) == [Recipient(consultation.id, 11, (second,))]
 
 
 async def test_a_poll_that_ended_meanwhile_is_not_written_about(
     store: Store, consultation: Consultation, poll: Poll
 ) -> None:
     await join(store, consultation, 11, wants_messages=True)
-    [person] = await found(store, poll)
+    await let_wait(store, poll)
     async with store.write() as session:
         await polls.end(session, poll.id, "Postponed.")
+    assert await taken(store) == []
+
+
+async def test_what_waits_outlives_a_restart_and_is_taken_once(
+    store: Store, consultation: Consultation, poll: Poll, start: Callable[[], Awaitable[Store]]
+) -> None:
+    await join(store, consultation, 11, wants_messages=True)
+    await let_wait(store, poll)
+
+    store = await start()
+
+    assert [one.user_id for one in await taken(store)] == [11]
+    assert await taken(store) == []
+
+
+async def test_what_waits_tells_nobody_who_has_voted(
+    store: Store, consultation: Consultation, poll: Poll, box: BallotBox
+) -> None:
+    for user in (11, 12):
+        await join(store, consultation, user, wants_messages=True)
+    await box.cast(Ballot(poll.id, 11, "academia", Position.SUPPORT))
+
+    await let_wait(store, poll)
+
     async with store.read() as session:
-        assert await reminders.still_missing(session, person) == []
+        rows = list(await session.scalars(select(NoticeRow)))
+    assert len(rows) == 2
+    assert len({str((row.phrase, row.values, row.way, row.message_tried, row.made_at)) for row in rows}) == 1
+
+
+async def test_what_waits_is_no_notice_and_an_erasure_takes_it_away(
+    store: Store, consultation: Consultation, poll: Poll, start: Callable[[], Awaitable[Store]]
+) -> None:
+    await join(store, consultation, 11, wants_messages=True)
+    await let_wait(store, poll)
+    store = await start()
+    assert not store.has_notices(consultation, 11)
+    async with store.write() as session:
+        assert await notices.to_write_to(session) == []
+        assert await notices.take(session, consultation.id, 11) == []
+        await notices.forget(session, consultation.id, 11)
+
+    assert await taken(store) == []
 
 
 async def test_the_missing_are_counted_by_segment_in_the_group_alone(

@@ -1,16 +1,18 @@
 """Who sees which result, in what order, and which reasons may be quoted."""
 
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import polls, results
+from models import counting, polls, results
 from models.errors import ConsultationError
 from models.records import Ballot, BallotPaper, Option, PollKind, Position, Quotation, Quote, Visibility
 from models.results import EndedPoll, Order, ordered
-from models.tally import PositionCounts, division, tally, tally_choices
+from models.tally import PositionCounts, division, tally
+from tests.counting import tallied
 
 numbers = st.integers(0, 10**6)
 counted = st.builds(PositionCounts, numbers, numbers, numbers, numbers)
@@ -64,7 +66,7 @@ async def test_polls_without_the_measure_come_last_by_turnout(poll):
     nobody = ended(poll, 3)
     paper = BallotPaper(PollKind.SINGLE, TWO)
     few, many = (
-        EndedPoll(replace(poll, id=number), tally_choices([("x", "a", ballots)], paper))
+        EndedPoll(replace(poll, id=number), tallied([("x", "a", ballots)], paper))
         for number, ballots in ((4, 3), (5, 70))
     )
     for order in Order:
@@ -164,3 +166,48 @@ async def test_what_several_options_somebody_chose_is_not_told_with_their_words(
         Quote(None, None, "Both.")
     ]
     assert await quoted(store, box, single, ("x", "a", "Rye.", Quotation.WITHOUT_SEGMENT)) == [Quote("a", None, "Rye.")]
+
+
+async def test_a_result_shows_a_hundred_reasons_at_the_most_and_says_how_many_there_are(store, box, poll):
+    given = [("industry", Position.OBJECT, f"Because {number:03}.", Quotation.WITHOUT_SEGMENT) for number in range(120)]
+    assert len(await quoted(store, box, poll, *given, ("industry", Position.OBJECT, "Secret.", Quotation.NOT))) == 120
+
+    async with store.read() as session:
+        [over] = await polls.ended_polls(session, poll.consultation_id)
+        quotes = await results.first_quotes(session, over)
+
+    assert quotes.number == 120
+    assert [quote.text for quote in quotes.first] == [f"Because {number:03}." for number in range(100)]
+
+
+# Counted once
+
+
+async def test_an_ended_poll_is_counted_once_until_the_bot_starts_again(start, store, box, poll):
+    await quoted(store, box, poll, ("industry", Position.OBJECT, "Too slow.", Quotation.NOT))
+    [over] = await ended_in(store, poll)
+    with patch.object(counting, "positions", wraps=counting.positions) as count:
+        first = await ended_in(store, poll)
+        assert await ended_in(store, poll) == first
+        assert count.call_count == 0
+
+        await box.drain()
+        store = await start()
+        assert await ended_in(store, poll) == first == [over]
+        assert count.call_count == 1
+
+
+async def test_what_is_counted_in_a_transaction_that_fails_is_not_kept(store, poll):
+    async def fail():
+        async with store.write() as session:
+            await polls.result(session, await polls.end(session, poll.id, "Enough."))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert store.memory.results == {}
+
+
+async def ended_in(store, poll):
+    async with store.read() as session:
+        return await results.ended(session, poll.consultation_id)

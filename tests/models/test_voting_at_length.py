@@ -210,6 +210,7 @@ class Voting(RuleBasedStateMachine):
     @invariant()
     def results_of_ended_polls_never_change(self):
         async def results():
+            self.store.memory.results.clear()
             async with self.store.read() as session:
                 return [await polls.result(session, poll) for poll, _ in self.ended]
 

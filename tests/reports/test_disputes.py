@@ -7,10 +7,11 @@ import pytest
 from cogs.ui.texts import captions as captions_of
 from content.catalogue import Catalogue
 from models.records import BallotPaper, Option, PollKind, Position
-from models.tally import tally, tally_choices
+from models.tally import tally
 from reports.captions import Captions
 from reports.disputes import disputes
 from tests.cogs.test_voting import phrase
+from tests.counting import tallied
 
 YES, FINE, NO, PASS = Position
 OPTIONS = (Option("a", {"en": "Rye"}), Option("b", {"en": "Oats"}), Option("c", {"en": "Spelt"}))
@@ -75,12 +76,12 @@ def test_half_of_a_segment_is_not_more_than_half(poll, captions):
 )
 def test_of_options_it_is_said_whether_segments_put_the_same_first(poll, captions, counts, told):
     paper = BallotPaper(PollKind.SINGLE, OPTIONS)
-    assert disputes(replace(poll, paper=paper), tally_choices(counts, paper), captions) == told
+    assert disputes(replace(poll, paper=paper), tallied(counts, paper), captions) == told
 
 
 def test_priorities_know_no_majority(poll, captions):
     paper = BallotPaper(PollKind.PRIORITIES, OPTIONS, 2)
     asked = replace(poll, paper=paper)
-    assert disputes(asked, tally_choices([("bakers", "ab", 12)], paper), captions) == [phrase("plan.points_alone")]
-    both = tally_choices([("bakers", "ab", 12), ("millers", "ac", 5)], paper)
+    assert disputes(asked, tallied([("bakers", "ab", 12)], paper), captions) == [phrase("plan.points_alone")]
+    both = tallied([("bakers", "ab", 12), ("millers", "ac", 5)], paper)
     assert disputes(asked, both, captions) == [phrase("plan.first_same", option="Rye")]

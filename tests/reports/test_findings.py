@@ -7,9 +7,10 @@ import pytest
 
 from models.records import BallotPaper, Option, PollKind, Position
 from models.results import EndedPoll
-from models.tally import tally, tally_choices
+from models.tally import tally
 from models.turnout import Turnout
 from reports.findings import map_finding, result_finding, themes_finding, turnout_finding
+from tests.counting import tallied
 
 YES, FINE, NO, PASS = Position
 
@@ -48,7 +49,7 @@ def test_half_is_not_most(poll, captions):
 )
 def test_of_options_the_first_is_named_and_a_tie_is_a_tie(poll, captions, answers, finding):
     paper = BallotPaper(PollKind.SINGLE, (Option("a", {"en": "Rye"}), Option("b", {"en": "Oats"})))
-    result = tally_choices([("bakers", answer, number) for answer, number in answers.items()], paper)
+    result = tallied([("bakers", answer, number) for answer, number in answers.items()], paper)
     assert result_finding(replace(poll, paper=paper), result, captions) == finding
 
 
