@@ -21,14 +21,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import func, select
 
 from models import polls
 from models.ballot_record import pseudonym_salt, stored_ballots
 from models.records import Poll, PollKind, Position
 from models.sealing import pseudonym_numbers
 from models.store import UnitOfWork
-from models.tables import BallotRow
 from models.tally import OTHER, Result
 
 VOTES = {Position.SUPPORT: 1, Position.ACCEPT: 1, Position.PASS: 0, Position.OBJECT: -1}
@@ -69,11 +67,13 @@ def groups_of(comments: Sequence[Comment]) -> list[str]:
     return sorted(rows, key=lambda row: (row == OTHER, row))
 
 
-async def people(session: UnitOfWork, comments: Sequence[Comment]) -> int:
-    """Return how many people voted on any of the comments, each counted once."""
-    ids = [comment.poll.id for comment in comments]
-    count = select(func.count(BallotRow.seal.distinct())).where(BallotRow.poll_id.in_(ids))
-    return await session.scalar(count) or 0
+def people(comments: Sequence[Comment]) -> int:
+    """Return how many people voted at least: the largest number of ballots on one comment.
+
+    Nobody is counted over several comments. When somebody erases what they gave, each of their ballots counts on by
+    itself, so such a number would rise, and two exports would show on which comments that person had voted.
+    """
+    return max((comment.result.total.ballots for comment in comments), default=0)
 
 
 async def voters(session: UnitOfWork, comments: Sequence[Comment]) -> Iterator[Voter]:

@@ -52,7 +52,7 @@ async def write_polis(folder: Path, source: Source, topic: str, description: str
     """Write the set into a folder and return its files; each of them is one file, however large."""
     comments = await polis.comments_of(source.session, await exports.polls_in(source.session, source.selection))
     groups = polis.groups_of(comments)
-    people = await polis.people(source.session, comments)
+    people = polis.people(comments)
     summary: list[tuple[Cell, ...]] = [
         ("topic", safe_text(topic)),
         ("url", ""),

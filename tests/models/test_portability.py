@@ -118,7 +118,7 @@ async def look_at_everything(session, consultation_id, ended):
     await polls.latest_poll_on(session, consultation_id, "shared-data")
     await polls.turnout(session, ended.id)
     await exports.participants(session, consultation_id)
-    await polis.people(session, await polis.comments_of(session, [ended]))
+    await polis.comments_of(session, [ended])
     list(await recorded_ballots(session, ended))
     await polls.reasons(session, ended)
     await turnout(session, await results.ended(session, consultation_id))

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from content.phrases import Phrases
-from models import consultations, feedback, outcomes, participants, polls, statements
+from models import consultations, feedback, outcomes, participants, polls, rights, statements
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
 from models.exports import Selection, Tier
@@ -437,6 +437,29 @@ async def test_the_files_of_the_polis_set_agree_with_one_another_and_with_the_re
 async def test_what_may_be_published_as_polis_has_no_votes(export):
     files = await export(Tier.PUBLISHED, "polis")
     assert set(files) == {"summary.csv", "comments.csv", "comment-groups.csv", "dictionary.csv"}
+
+
+async def polis_of_every_selection(export, tier):
+    """Return the contents of Polis's set for several selections, but for the single votes, which are in the record."""
+    every = []
+    for chosen in ({}, {"group": "flour"}, {"group": "taste"}, {"since": NOW}, {"group": "flour", "since": NOW}):
+        files = await export(tier, "polis", **chosen)
+        every.append({name: path.read_bytes() for name, path in files.items() if "votes" not in name})
+    return every
+
+
+@pytest.mark.parametrize("tier", Tier)
+async def test_no_number_of_the_polis_set_tells_where_somebody_voted_who_erased_it(store, consultation, export, tier):
+    for number, subject in enumerate(("more-rye", "less-salt", "whole-grain")):
+        answers = {who: (SUPPORT, OBJECT)[who % 2] for who in range(12)}
+        await vote(store, consultation, subject, answers, group="taste" if number else "flour")
+    before = await polis_of_every_selection(export, tier)
+    assert b"\nvoters,12\n" in before[0]["summary.csv"]
+
+    async with BallotBox(store).shut_to(1_005, consultation.id), store.write() as session:
+        await rights.erase(session, rights.Person(1_005, consultation.id))
+
+    assert await polis_of_every_selection(export, tier) == before
 
 
 @pytest.mark.usefixtures("held")
