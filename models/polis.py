@@ -19,6 +19,7 @@ gave, the first has a row that the second lacks. Therefore the votes are in the 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -113,7 +114,8 @@ def _by_voter(
 ) -> Iterator[Voter]:
     order = np.argsort(ids, kind="stable")
     starts = np.flatnonzero(np.diff(ids[order], prepend=ids[order[:1]] + np.uint64(1)))
-    for its in np.split(order, starts[1:]):
+    for start, end in pairwise([*starts, len(order)]):
+        its = order[start:end]
         votes = details[its].tolist()
         group = votes[0][1]
         yield Voter(

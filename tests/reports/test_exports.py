@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import json
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -33,7 +34,8 @@ from models.sealing import Sealer
 from models.store import open_store
 from models.tally import SMALLEST_SEGMENT
 from reports.captions import Captions
-from reports.exports import WHAT, FileFormat, Library, Order, Progress, write_files
+from reports.exports import WHAT, FileFormat, Library, Order, write_files
+from reports.progress import Progress
 from reports.tables import EVERYTHING, SUBJECTS, TABLES, Kind
 
 NOW = datetime(2030, 3, 1, 9, 30, tzinfo=UTC)
@@ -333,6 +335,26 @@ async def test_rows_are_counted_while_they_are_written(store, library, consultat
 
 
 @pytest.mark.usefixtures("held")
+async def test_rows_of_polis_are_counted_too(store, library, consultation, tmp_path):
+    progress = Progress()
+    order = Order(Selection(consultation.id, Tier.RECORD), "polis")
+    files = await asyncio.to_thread(write_files, store, order, library, tmp_path, None, progress)
+    written = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files if path.stem != "dictionary")
+    assert progress.rows == written - 4, "four of the files begin with a head"
+
+
+@pytest.mark.usefixtures("held")
+async def test_rows_are_counted_once_where_a_workbook_is_written_again_in_parts(store, library, consultation, tmp_path):
+    order = Order(Selection(consultation.id, Tier.RECORD), "ballots", FileFormat.XLSX)
+    at_once, in_parts = Progress(), Progress()
+    [whole] = await asyncio.to_thread(write_files, store, order, library, tmp_path, None, at_once)
+    too_little = whole.stat().st_size - 1
+    await asyncio.to_thread(write_files, store, order, library, tmp_path, too_little, in_parts)
+    assert in_parts.attempt > at_once.attempt == 1
+    assert in_parts.rows == at_once.rows
+
+
+@pytest.mark.usefixtures("held")
 async def test_writing_files_keeps_no_vote_waiting(store, consultation):
     """The store takes a ballot while an export holds its reading transaction open."""
     async with store.read_apart() as session:
@@ -470,9 +492,21 @@ async def test_ids_of_polis_are_no_pseudonyms_of_other_files(export):
 
 
 @pytest.mark.usefixtures("held")
-async def test_a_polis_file_that_is_too_large_is_not_cut(export):
+async def test_large_files_of_polis_come_in_numbered_parts_with_the_same_head(export):
+    whole = await export(what="polis")
+    limit = whole["votes.csv"].stat().st_size - 1
+    parts = await export(what="polis", limit=limit)
+    assert {"votes-1.csv", "votes-2.csv", "comments.csv", "summary.csv"} <= set(parts)
+    assert all(path.stat().st_size <= limit for path in parts.values())
+    for name in ("votes", "participant-votes", "comments", "comment-groups"):
+        its = [rows(path) for part, path in parts.items() if re.fullmatch(rf"{name}(-\d+)?\.csv", part)]
+        assert [row for part in its for row in part] == rows(whole[f"{name}.csv"])
+
+
+@pytest.mark.usefixtures("held")
+async def test_a_row_of_polis_that_fits_into_no_part_is_told(export):
     with pytest.raises(ConsultationError) as refusal:
-        await export(what="polis", limit=2_000)
+        await export(what="polis", limit=100)
     assert refusal.value.phrase == "export.too_large"
 
 
