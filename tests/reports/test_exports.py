@@ -12,10 +12,10 @@ import openpyxl
 import pytest
 
 from content.phrases import Phrases
-from models import consultations, feedback, outcomes, participants, polls, rights, statements
+from models import consultations, feedback, outcomes, participants, polls, rights, statements, words
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
-from models.exports import Selection, Tier
+from models.exports import Selection, Tier, words_in
 from models.records import (
     Ballot,
     BallotPaper,
@@ -264,6 +264,20 @@ async def test_asking_since_one_minute_after_another_does_not_tell_when_private_
         for minute in (0, 1, 29, 30, 31)
     }
     assert counts == {0: 3, 1: 0, 29: 0, 30: 0, 31: 0}
+
+
+async def test_words_are_read_in_blocks_which_keep_their_order(store, consultation, export, clock, monkeypatch):
+    monkeypatch.setattr(words, "ROWS_AT_ONCE", 3)
+    for who in range(8):
+        await say(store, consultation, who, Quotation.WITH_SEGMENT, f"Words {who}")
+        clock.append(clock[-1] + timedelta(minutes=20))
+    clock.append(clock[-1] + timedelta(hours=1))
+    async with store.read() as session:
+        blocks = [block async for block in words_in(session, Selection(consultation.id, Tier.RECORD))]
+    assert [len(block) for block in blocks] == [3, 3, 2]
+    found = [(one["given_at"], one["reference"]) for one in rows((await export(what="feedback"))["feedback.csv"])]
+    assert found == sorted(found)
+    assert len(set(found)) == 8
 
 
 @pytest.mark.usefixtures("held")
