@@ -27,6 +27,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cogs.client import ConsultationBot
 from cogs.ui.answer_cards import without_fact
+from cogs.ui.replies import PATIENCE
 from cogs.ui.texts import Speech, captions, export_library
 from content.answers import Answers
 from content.catalogue import LANGUAGES, Catalogue, ContentError, Language, load_catalogue
@@ -43,6 +44,7 @@ from reports.overview import read_overview
 from reports.page import draw_page
 from reports.plan import draw_plan
 from reports.plan_data import plan_content, read_plan
+from reports.progress import Progress
 from reports.tables import EVERYTHING
 
 log = logging.getLogger("consultation")
@@ -194,27 +196,33 @@ async def open_the_store(settings: Settings) -> Store:
 
 def _report(settings: Settings, catalogue: Catalogue, asked: argparse.Namespace) -> None:
     """Write the page of a consultation; the bot may run meanwhile."""
-    overview = asyncio.run(_read(settings, catalogue, asked.server, read_overview))
-    page = draw_page(overview, catalogue, captions(catalogue, asked.language or catalogue.default_language))
+    language = asked.language or catalogue.default_language
+    overview = asyncio.run(_take_out(settings, catalogue, asked.server, read_overview, "report_page", language))
+    page = draw_page(overview, catalogue, captions(catalogue, language))
     _write(asked.out, page.encode())
     print(f"{asked.out}: {len(overview.polls)} votes with a published result")
 
 
 def _plan(settings: Settings, catalogue: Catalogue, asked: argparse.Namespace) -> None:
     """Write the draft of the plan; the bot may run meanwhile."""
-    found = asyncio.run(_read(settings, catalogue, asked.server, read_plan))
     language = asked.language or catalogue.default_language
+    found = asyncio.run(_take_out(settings, catalogue, asked.server, read_plan, "report_plan", language))
     _write(asked.out, draw_plan(found, plan_content(catalogue, language), captions(catalogue, language)))
     print(f"{asked.out}: {len(found.polls)} votes with a published result, {len(found.outcomes)} decisions")
 
 
-async def _read(
+async def _take_out(
     settings: Settings,
     catalogue: Catalogue,
     server: int | None,
     read: Callable[[UnitOfWork, int], Awaitable[_Found]],
+    action: str,
+    language: str,
 ) -> _Found:
-    """Read from the store what there is of a consultation. Raises OperatorError where there is none, or several."""
+    """Read from the store what there is of a consultation, and note in the trace what is made of it.
+
+    Raises OperatorError where there is no consultation, or several.
+    """
     if not exists(settings.database_url):
         raise OperatorError("There is no consultation yet: DATABASE_URL names no store.")
     store = await open_the_store(settings)
@@ -226,6 +234,8 @@ async def _read(
         if len(found) > 1:
             servers = ", ".join(str(one.guild_id) for one in found)
             raise OperatorError(f"The store holds several consultations; choose one with --server: {servers}")
+        async with store.write() as session:
+            await trace.record(session, found[0].id, OPERATOR, action, language)
         async with store.read() as session:
             return await read(session, found[0].id)
     finally:
@@ -360,7 +370,9 @@ async def _export(settings: Settings, catalogue: Catalogue, asked: argparse.Name
         content = export_library(catalogue, asked.language or catalogue.default_language)
         async with store.write() as session:
             await trace.record(session, consultation.id, OPERATOR, "export", str(order))
-        files = await asyncio.to_thread(write_files, store, order, content, asked.folder)
+        progress = Progress()
+        writing = asyncio.to_thread(write_files, store, order, content, asked.folder, None, progress)
+        files = await _told_meanwhile(writing, progress)
     except ConsultationError as error:
         raise OperatorError(Speech("en")(error.phrase, **error.values)) from error
     finally:
@@ -368,6 +380,14 @@ async def _export(settings: Settings, catalogue: Catalogue, asked: argparse.Name
     for file in files:
         print(file)
     return 0
+
+
+async def _told_meanwhile(writing: Awaitable[list[Path]], progress: Progress) -> list[Path]:
+    """Return what is written, and every two seconds tell how many rows that is by now."""
+    task = asyncio.ensure_future(writing)
+    while not (await asyncio.wait({task}, timeout=PATIENCE))[0]:
+        print(Speech("en")("export.progress", rows=progress.rows), file=sys.stderr, flush=True)
+    return await task
 
 
 def _consultation_asked(store: Store, catalogue: Catalogue, server: int | None) -> Consultation:

@@ -1,7 +1,6 @@
 """Taking out: moderators get what may be published, or the record of ended polls, as files, privately."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
@@ -14,15 +13,15 @@ from cogs.client import ConsultationBot
 from cogs.source import find_group, group_choices
 from cogs.ui.past_days import parse_since
 from cogs.ui.permissions import SHOWN_TO, require_moderator
-from cogs.ui.replies import reply, tell_progress
+from cogs.ui.replies import reply, told_meanwhile
 from cogs.ui.texts import Speech, command_text, export_library, one_of, options
 from models import trace
 from models.errors import ConsultationError
 from models.exports import Selection, Tier
-from reports.exports import WHAT, FileFormat, Order, Progress, require_possible, write_files
+from reports.exports import WHAT, FileFormat, Order, require_possible, write_files
+from reports.progress import Progress
 from reports.tables import EVERYTHING
 
-PATIENCE = 2.0  # seconds without a word
 MOST_FILES = 10  # a message, as Discord takes them
 MOST_MESSAGES = 20
 MEGABYTE = 1024 * 1024
@@ -73,43 +72,47 @@ class Export(commands.Cog):
         async with self.bot.store.write() as session:
             await trace.record(session, consultation.id, moderator, "export", str(order))
         with TemporaryDirectory() as folder:
-            files = await self._written(interaction, order, Path(folder), say)
-            messages = _messages(files, interaction.filesize_limit)
+            messages = await self._written(interaction, order, Path(folder), say)
             await _hand_out(interaction, messages, say(f"export.done_{tier}"), say)
 
     @export.autocomplete("group")
     async def group_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         return group_choices(self.bot, self.bot.speech(interaction), typed)
 
-    async def _written(self, interaction: discord.Interaction[Any], order: Order, folder: Path, say: Speech) -> Files:
-        """Write the files and tell every two seconds how far that is."""
+    async def _written(
+        self, interaction: discord.Interaction[Any], order: Order, folder: Path, say: Speech
+    ) -> list[Files]:
+        """Write the files, tell every two seconds how far that is, and return them by message."""
         progress = Progress()
         content = export_library(self.bot.catalogue, say.language)
         limit = interaction.filesize_limit
-        writing = asyncio.to_thread(write_files, self.bot.store, order, content, folder, limit, progress)
-        return await telling(
-            writing, lambda: tell_progress(interaction, say("export.progress", rows=progress.rows)), PATIENCE
-        )
+
+        async def write() -> list[Files]:
+            files = await asyncio.to_thread(write_files, self.bot.store, order, content, folder, limit, progress)
+            return _messages(files, limit)
+
+        return await told_meanwhile(interaction, write(), lambda _seconds: how_far(progress, say))
 
 
-async def telling(work: Coroutine[Any, Any, Files], tell: Callable[[], Awaitable[None]], patience: float) -> Files:
-    """Do some work, and tell how far it is each time it took another `patience` seconds."""
-    working = asyncio.create_task(work)
-    while not (await asyncio.wait({working}, timeout=patience))[0]:
-        await tell()
-    return await working
+def how_far(progress: Progress, say: Speech) -> str:
+    """Return the sentence on how far the writing of files is."""
+    return say("export.progress" if progress.attempt == 1 else "export.progress_again", rows=progress.rows)
 
 
 async def _hand_out(interaction: discord.Interaction[Any], messages: list[Files], summary: str, say: Speech) -> None:
-    """Send the files, in several messages where Discord takes no more in one; that is said before the first."""
-    if len(messages) > 1:
-        size = sum(file.stat().st_size for files in messages for file in files)
-        await reply(
-            interaction,
-            f"{summary}\n{say('export.parts', count=len(messages), megabytes=-(-size // MEGABYTE))}",
-        )
+    """Send the files in place of what was told meanwhile.
+
+    Where Discord takes no more in one message, the first says so and those with the files follow.
+    """
+    if len(messages) == 1:
+        [files] = messages
+        await interaction.edit_original_response(content=summary, attachments=[discord.File(file) for file in files])
+        return
+    size = sum(file.stat().st_size for files in messages for file in files)
+    parts = say("export.parts", count=len(messages), megabytes=-(-size // MEGABYTE))
+    await interaction.edit_original_response(content=f"{summary}\n{parts}")
     for number, files in enumerate(messages, start=1):
-        text = summary if len(messages) == 1 else say("export.part", number=number, parts=len(messages))
+        text = say("export.part", number=number, parts=len(messages))
         await reply(interaction, text, files=[discord.File(file) for file in files])
 
 

@@ -4,18 +4,21 @@ It decides who may see what; how files look is the business of `reports`. Open a
 Ballots one by one are the business of `models/ballot_record.py`.
 """
 
+from array import array
 from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from models import feedback, polls, segments
+from sqlalchemy import select
+
+from models import polls, segments, words
 from models.records import Feedback, FeedbackKind, Poll, Quotation, Reason, SegmentSource
 from models.results import ONE_ANSWER
 from models.store import UnitOfWork
-from models.tables import ConsultationRow
+from models.tables import ConsultationRow, FeedbackRow
 from models.tally import OTHER, merged
-from models.words import hour_of
 
 
 class Tier(StrEnum):
@@ -52,19 +55,36 @@ async def polls_in(session: UnitOfWork, selection: Selection) -> list[Poll]:
     ]
 
 
-async def words_in(session: UnitOfWork, selection: Selection) -> list[Feedback]:
-    """Return the words in a selection, in the order of the times that may be told.
+async def words_in(session: UnitOfWork, selection: Selection) -> AsyncIterator[list[Feedback]]:
+    """Give the words in a selection in blocks, in the order of the times that may be told.
 
     Of private words the time is the hour, also where `since` falls into it: asked with one minute after another, the
     files would tell the minute. What may be published is what its author lets be quoted, with the segment where they
     allow it.
     """
-    given = await feedback.recorded_feedback(session, selection.consultation_id)
-    told = [replace(one, given_at=_told_time(one)) for one in given]
-    chosen = [one for one in told if selection.takes(one.group, one.given_at)]
+    ids = await _words_in_order(session, selection)
+    large = await words.large_segments(session, selection.consultation_id)
+    for start in range(0, len(ids), words.ROWS_AT_ONCE):
+        block = ids[start : start + words.ROWS_AT_ONCE]
+        read = {one.id: one for one in await words.records(session, FeedbackRow.id.in_(block))}
+        told = words.without_small_segments((read[number] for number in block), large)
+        told = [replace(one, given_at=_told_time(one.kind, one.given_at)) for one in told]
+        yield [_as_quoted(one) for one in told] if selection.tier is Tier.PUBLISHED else told
+
+
+async def _words_in_order(session: UnitOfWork, selection: Selection) -> "array[int]":
+    """Return the ids of the words in a selection; of many, nothing else is kept at once."""
+    statement = select(
+        FeedbackRow.id, FeedbackRow.kind, FeedbackRow.reference, FeedbackRow.group, FeedbackRow.given_at
+    ).where(*words.tellable(session, selection.consultation_id))
     if selection.tier is Tier.PUBLISHED:
-        chosen = [_as_quoted(one) for one in chosen if one.quotation is not Quotation.NOT]
-    return sorted(chosen, key=lambda one: (one.given_at, one.kind, one.reference))
+        statement = statement.where(FeedbackRow.quotation != Quotation.NOT)
+    places = []
+    async for number, kind, reference, group, given_at in await session.stream(statement):
+        told = _told_time(FeedbackKind(kind), given_at)
+        if selection.takes(group, told):
+            places.append((told, kind, reference, number))
+    return array("q", [number for *_, number in sorted(places)])
 
 
 async def reasons_in(session: UnitOfWork, selection: Selection, poll: Poll) -> list[Reason]:
@@ -98,15 +118,13 @@ def _as_published(reason: Reason) -> Reason:
     return reason if told else replace(reason, segment=None)
 
 
-def _as_quoted(words: Feedback) -> Feedback:
-    return words if words.quotation is Quotation.WITH_SEGMENT else replace(words, segment=None)
+def _as_quoted(given: Feedback) -> Feedback:
+    return given if given.quotation is Quotation.WITH_SEGMENT else replace(given, segment=None)
 
 
-def _told_time(words: Feedback) -> datetime:
+def _told_time(kind: FeedbackKind, given_at: datetime) -> datetime:
     """Return when words were given; of private ones only the hour, as of ballots.
 
     Somebody's group role appears for all to see at the moment they first take part.
     """
-    if words.kind is FeedbackKind.PRIVATE:
-        return hour_of(words.given_at)
-    return words.given_at
+    return words.hour_of(given_at) if kind is FeedbackKind.PRIVATE else given_at

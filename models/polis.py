@@ -19,16 +19,15 @@ gave, the first has a row that the second lacks. Therefore the votes are in the 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from sqlalchemy import func, select
 
 from models import polls
 from models.ballot_record import pseudonym_salt, stored_ballots
 from models.records import Poll, PollKind, Position
 from models.sealing import pseudonym_numbers
 from models.store import UnitOfWork
-from models.tables import BallotRow
 from models.tally import OTHER, Result
 
 VOTES = {Position.SUPPORT: 1, Position.ACCEPT: 1, Position.PASS: 0, Position.OBJECT: -1}
@@ -69,11 +68,13 @@ def groups_of(comments: Sequence[Comment]) -> list[str]:
     return sorted(rows, key=lambda row: (row == OTHER, row))
 
 
-async def people(session: UnitOfWork, comments: Sequence[Comment]) -> int:
-    """Return how many people voted on any of the comments, each counted once."""
-    ids = [comment.poll.id for comment in comments]
-    count = select(func.count(BallotRow.seal.distinct())).where(BallotRow.poll_id.in_(ids))
-    return await session.scalar(count) or 0
+def people(comments: Sequence[Comment]) -> int:
+    """Return how many people voted at least: the largest number of ballots on one comment.
+
+    Nobody is counted over several comments. When somebody erases what they gave, each of their ballots counts on by
+    itself, so such a number would rise, and two exports would show on which comments that person had voted.
+    """
+    return max((comment.result.total.ballots for comment in comments), default=0)
 
 
 async def voters(session: UnitOfWork, comments: Sequence[Comment]) -> Iterator[Voter]:
@@ -113,7 +114,8 @@ def _by_voter(
 ) -> Iterator[Voter]:
     order = np.argsort(ids, kind="stable")
     starts = np.flatnonzero(np.diff(ids[order], prepend=ids[order[:1]] + np.uint64(1)))
-    for its in np.split(order, starts[1:]):
+    for start, end in pairwise([*starts, len(order)]):
+        its = order[start:end]
         votes = details[its].tolist()
         group = votes[0][1]
         yield Voter(

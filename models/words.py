@@ -1,7 +1,7 @@
 """What is stored in words, as the use cases on it read it: threads' messages and private feedback alike."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -35,13 +35,22 @@ def tellable(session: UnitOfWork, consultation_id: int) -> tuple[ColumnElement[b
 
 async def as_told(session: UnitOfWork, consultation_id: int, given: Iterable[Feedback]) -> list[Feedback]:
     """Leave out of private words a segment for which fewer than five people speak: it would lead to their author."""
-    large = {source: await _large_segments(session, consultation_id, source) for source in SegmentSource}
+    return without_small_segments(given, await large_segments(session, consultation_id))
+
+
+def without_small_segments(given: Iterable[Feedback], large: Mapping[SegmentSource, Collection[str]]) -> list[Feedback]:
+    """Do what `as_told` does, for those who read words in blocks."""
     return [
         one
         if one.kind is FeedbackKind.THREAD or one.segment in large[one.segment_source]
         else replace(one, segment=None)
         for one in given
     ]
+
+
+async def large_segments(session: UnitOfWork, consultation_id: int) -> dict[SegmentSource, set[str]]:
+    """Return the segments for which five people speak at least, by each source of segments."""
+    return {source: await _large_segments(session, consultation_id, source) for source in SegmentSource}
 
 
 async def _large_segments(session: UnitOfWork, consultation_id: int, source: SegmentSource) -> set[str]:

@@ -19,6 +19,7 @@ from reports.jsonl_files import SUFFIX as JSONL_SUFFIX
 from reports.jsonl_files import jsonl_encoder
 from reports.parts import Parts
 from reports.polis_files import POLIS, polis_dictionary, write_polis
+from reports.progress import Progress
 from reports.tables import EVERYTHING, SUBJECTS, Rows, Source, Table, dictionary, tables_in
 from reports.xlsx_files import write_workbook
 
@@ -47,13 +48,6 @@ class Order:
         chosen = self.selection
         words = [self.what, chosen.tier.value, self.file_format.value, chosen.group]
         return " ".join([*filter(None, words), *([f"since {chosen.since:%Y-%m-%d}"] if chosen.since else [])])
-
-
-@dataclass(slots=True)
-class Progress:
-    """How many rows were written until now; read by others while it is counted."""
-
-    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +93,12 @@ async def _write_files(
         if order.what == POLIS:
             about = await polis_dictionary(source, list(library.captions.values()))
             titles = (library.titles[library.language], library.summaries[library.language])
-            files = await write_polis(folder, source, *titles)
-            files += await _write_tables([about], source, folder, FileFormat.CSV, limit)
-            return _fitting(files, limit)
+            files = await write_polis(folder, source, *titles, limit, progress)
+            return files + await _write_tables([about], source, folder, FileFormat.CSV, limit)
         tables = [_counted(table, progress) for table in tables_in(order.what, order.selection.tier)]
         front = dictionary(tables, order.selection.tier, list(library.captions.values()))
         if order.file_format is FileFormat.XLSX:
-            return await write_workbook(folder, WORKBOOK, front, tables, source, limit)
+            return await write_workbook(folder, WORKBOOK, front, tables, source, limit, progress)
         return await _write_tables([*tables, front], source, folder, order.file_format, limit)
 
 
@@ -135,9 +128,3 @@ def _counted(table: Table, progress: Progress) -> Table:
             progress.rows += len(block)
 
     return Table(table.name, table.columns, rows, table.record_only)
-
-
-def _fitting(files: list[Path], limit: int | None) -> list[Path]:
-    if limit is not None and any(file.stat().st_size > limit for file in files):
-        raise ConsultationError("export.too_large")
-    return files

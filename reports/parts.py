@@ -15,7 +15,7 @@ class Parts:
     """A file of at most `limit` bytes, or several that each begin with the same head; None sets no limit.
 
     One part is called `ballots.csv`, several `ballots-1.csv` and so on. Used as a context manager; `paths` are known
-    after it. Raises ConsultationError for a row that is larger than a part.
+    after it. Raises ConsultationError for a head or a row that is larger than a part.
     """
 
     def __init__(self, folder: Path, name: str, suffix: str, head: bytes, encode: Encode, limit: int | None) -> None:
@@ -52,16 +52,20 @@ class Parts:
             self.add(rows[middle:])
         else:
             self._begin()
-            if len(data) > self._room:
-                raise ConsultationError("export.too_large")
+            self._require_room(data)
             self._write(data)
 
     def _begin(self) -> None:
         self._end()
+        self._room = self._limit or 0
+        self._require_room(self._head)
         self.paths.append(self._folder / f"{self._name}.part{len(self.paths)}")
         self._file = self.paths[-1].open("wb")
-        self._room = self._limit or 0
         self._write(self._head)
+
+    def _require_room(self, data: bytes) -> None:
+        if self._limit is not None and len(data) > self._room:
+            raise ConsultationError("export.too_large")
 
     def _write(self, data: bytes) -> None:
         assert self._file is not None, "entered before"  # noqa: S101

@@ -10,8 +10,10 @@ What may be published has no votes: `summary.csv`, `comments.csv` and `comment-g
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from io import StringIO
+from itertools import islice
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -21,12 +23,15 @@ from models.polis import Comment, Voter
 from models.records import Position
 from models.tally import PositionCounts
 from reports.captions import Captions
-from reports.csv_files import safe_text
-from reports.tables import DICTIONARY, Rows, Source, Table, dictionary_columns
+from reports.csv_files import SUFFIX, safe_text
+from reports.parts import Parts
+from reports.progress import Progress
+from reports.tables import DICTIONARY, Row, Rows, Source, Table, dictionary_columns
 
 POLIS = "polis"
 MODERATED = 1  # accepted
 AUTHOR = 0  # whoever opened the conversation
+BLOCK = 10_000
 COMMENT_COLUMNS = (
     "timestamp",
     "datetime",
@@ -45,15 +50,18 @@ PARTICIPANT_COLUMNS = ("participant", "group-id", "n-comments", "n-votes", "n-ag
 COMMENT_GROUP_COLUMNS = ("comment-id", "comment", "total-votes", "total-agrees", "total-disagrees", "total-passes")
 GROUP_COLUMNS = ("votes", "agrees", "disagrees", "passes")
 
-Cell = str | int | float | None
 
+async def write_polis(
+    folder: Path, source: Source, topic: str, description: str, limit: int | None, progress: Progress
+) -> list[Path]:
+    """Write the set into a folder and return its files; one larger than `limit` bytes in parts with the same head.
 
-async def write_polis(folder: Path, source: Source, topic: str, description: str) -> list[Path]:
-    """Write the set into a folder and return its files; each of them is one file, however large."""
+    Raises ConsultationError where even a single row would be too large.
+    """
     comments = await polis.comments_of(source.session, await exports.polls_in(source.session, source.selection))
     groups = polis.groups_of(comments)
-    people = await polis.people(source.session, comments)
-    summary: list[tuple[Cell, ...]] = [
+    people = polis.people(comments)
+    summary: list[Row] = [
         ("topic", safe_text(topic)),
         ("url", ""),
         ("voters", people),
@@ -63,18 +71,18 @@ async def write_polis(folder: Path, source: Source, topic: str, description: str
         ("groups", len(groups)),
         ("conversation-description", safe_text(description)),
     ]
-    files: dict[str, Iterable[Sequence[Cell]]] = {
-        "summary": summary,
-        "comments": [COMMENT_COLUMNS, *(_comment_row(one, source) for one in comments)],
-        "comment-groups": [
-            (*COMMENT_GROUP_COLUMNS, *_group_columns(len(groups))),
-            *(_comment_group_row(one, groups, source) for one in comments),
-        ],
+    group_columns = (*COMMENT_GROUP_COLUMNS, *_group_columns(len(groups)))
+    files: dict[str, tuple[Row | None, Iterator[Row]]] = {
+        "summary": (None, iter(summary)),
+        "comments": (COMMENT_COLUMNS, (_comment_row(one, source) for one in comments)),
+        "comment-groups": (group_columns, (_comment_group_row(one, groups, source) for one in comments)),
     }
     if source.selection.tier is Tier.RECORD:
-        files["votes"] = _vote_rows(comments, await polis.voters(source.session, comments))
-        files["participant-votes"] = _participant_rows(comments, groups, await polis.voters(source.session, comments))
-    return [_write(folder / f"{name}.csv", rows) for name, rows in files.items()]
+        votes = _vote_rows(comments, await polis.voters(source.session, comments))
+        files["votes"] = (VOTE_COLUMNS, votes)
+        by_voter = _participant_rows(comments, groups, await polis.voters(source.session, comments))
+        files["participant-votes"] = ((*PARTICIPANT_COLUMNS, *(one.poll.id for one in comments)), by_voter)
+    return [path for name, (head, rows) in files.items() for path in _write(folder, name, head, rows, limit, progress)]
 
 
 async def polis_dictionary(source: Source, captions: Sequence[Captions]) -> Table:
@@ -97,7 +105,7 @@ def _group_columns(groups: int) -> Iterator[str]:
     return (f"{_letter(number)}-{column}" for number in range(groups) for column in GROUP_COLUMNS)
 
 
-def _comment_row(comment: Comment, source: Source) -> tuple[Cell, ...]:
+def _comment_row(comment: Comment, source: Source) -> Row:
     total = comment.result.total
     return (
         *_moment(comment.poll.opened_at),
@@ -113,7 +121,7 @@ def _comment_row(comment: Comment, source: Source) -> tuple[Cell, ...]:
     )
 
 
-def _comment_group_row(comment: Comment, groups: Sequence[str], source: Source) -> tuple[Cell, ...]:
+def _comment_group_row(comment: Comment, groups: Sequence[str], source: Source) -> Row:
     rows = {row.segment: row.counts for row in comment.result.segments}
     return (
         comment.poll.id,
@@ -127,8 +135,7 @@ def _counts(counts: PositionCounts) -> tuple[int, int, int, int]:
     return counts.ballots, counts.agreeing, counts.of(Position.OBJECT), counts.of(Position.PASS)
 
 
-def _vote_rows(comments: Sequence[Comment], voters: Iterator[Voter]) -> Iterator[Sequence[Cell]]:
-    yield VOTE_COLUMNS
+def _vote_rows(comments: Sequence[Comment], voters: Iterator[Voter]) -> Iterator[Row]:
     # Not the moment of the vote: those of one voter would be a trail.
     ended = {one.poll.id: _moment(one.poll.ended_at or one.poll.opened_at) for one in comments}
     for voter in voters:
@@ -136,12 +143,9 @@ def _vote_rows(comments: Sequence[Comment], voters: Iterator[Voter]) -> Iterator
             yield (*ended[poll], poll, voter.id, vote)
 
 
-def _participant_rows(
-    comments: Sequence[Comment], groups: Sequence[str], voters: Iterator[Voter]
-) -> Iterator[Sequence[Cell]]:
+def _participant_rows(comments: Sequence[Comment], groups: Sequence[str], voters: Iterator[Voter]) -> Iterator[Row]:
     ids = [one.poll.id for one in comments]
     numbers = {group: number for number, group in enumerate(groups)}
-    yield (*PARTICIPANT_COLUMNS, *ids)
     for voter in voters:
         cast = Counter(voter.votes.values())
         yield (
@@ -160,8 +164,18 @@ def _moment(when: datetime) -> tuple[int, str]:
     return int(utc.timestamp()), f"{utc:%a %b %d %H:%M:%S UTC %Y}"
 
 
-def _write(path: Path, rows: Iterable[Sequence[Cell]]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        # Without a byte order mark, which readers of this format take for a letter.
-        csv.writer(file, quoting=csv.QUOTE_MINIMAL, lineterminator="\n").writerows(rows)
-    return path
+def _write(
+    folder: Path, name: str, head: Row | None, rows: Iterator[Row], limit: int | None, progress: Progress
+) -> list[Path]:
+    with Parts(folder, name, SUFFIX, b"" if head is None else _lines([head]), _lines, limit) as parts:
+        while block := list(islice(rows, BLOCK)):
+            parts.add(block)
+            progress.rows += len(block)
+    return parts.paths
+
+
+def _lines(rows: Sequence[Row]) -> bytes:
+    # Without a byte order mark, which readers of this format take for a letter.
+    sheet = StringIO(newline="")
+    csv.writer(sheet, quoting=csv.QUOTE_MINIMAL, lineterminator="\n").writerows(rows)
+    return sheet.getvalue().encode()

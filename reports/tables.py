@@ -15,7 +15,7 @@ from models import exports, outcomes, polls, questions, statement_review, trace
 from models.ballot_paper import chosen
 from models.ballot_record import recorded_ballots
 from models.exports import Selection, Tier
-from models.records import FeedbackKind, Poll, PollKind, Position
+from models.records import Feedback, FeedbackKind, Poll, PollKind, Position
 from models.store import UnitOfWork
 from models.tally import AnyResult, ChoiceCounts, QuorumOutcome, Result, quorum_outcome
 from reports.captions import Captions
@@ -187,26 +187,28 @@ async def _ballots(source: Source) -> Rows:
 
 
 async def _feedback(source: Source) -> Rows:
-    yield [
-        (
-            words.kind.value,
-            words.reference,
-            words.group,
-            words.recommendation,
-            words.pseudonym,
-            words.segment or (UNDECLARED if _is_undeclared(words.kind, source) else None),
-            words.segment_source.value,
-            words.quotation.value,
-            moment(words.given_at),
-            moment(words.edited_at),
-            words.text,
-            "\n".join(f"{one.name} ({one.kind}, {one.size})" for one in words.attachments) or None,
-            "\n".join(words.themes) or None,
-            _yes_or_no(words.pinned),
-            _yes_or_no(words.answered),
-        )
-        for words in await exports.words_in(source.session, source.selection)
-    ]
+    async for block in exports.words_in(source.session, source.selection):
+        yield [_words_row(words, source) for words in block]
+
+
+def _words_row(words: Feedback, source: Source) -> Row:
+    return (
+        words.kind.value,
+        words.reference,
+        words.group,
+        words.recommendation,
+        words.pseudonym,
+        words.segment or (UNDECLARED if _is_undeclared(words.kind, source) else None),
+        words.segment_source.value,
+        words.quotation.value,
+        moment(words.given_at),
+        moment(words.edited_at),
+        words.text,
+        "\n".join(f"{one.name} ({one.kind}, {one.size})" for one in words.attachments) or None,
+        "\n".join(words.themes) or None,
+        _yes_or_no(words.pinned),
+        _yes_or_no(words.answered),
+    )
 
 
 def _is_undeclared(kind: FeedbackKind, source: Source) -> bool:

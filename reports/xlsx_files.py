@@ -14,6 +14,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from models.errors import ConsultationError
+from reports.progress import Progress
 from reports.tables import Column, Kind, Row, Source, Table, Value
 
 SUFFIX = ".xlsx"
@@ -27,24 +28,33 @@ _NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 async def write_workbook(
-    folder: Path, name: str, front: Table, tables: Sequence[Table], source: Source, limit: int | None
+    folder: Path,
+    name: str,
+    front: Table,
+    tables: Sequence[Table],
+    source: Source,
+    limit: int | None,
+    progress: Progress,
 ) -> list[Path]:
     """Write the tables into a workbook of at most `limit` bytes, or into several numbered ones.
+
+    How large a workbook gets shows only once it is written: where it is too large, `progress` begins again.
 
     Raises ConsultationError where even a single row would be too large.
     """
     rows_a_part = MOST_ROWS
     while True:
-        paths = await _write(folder, name, front, tables, source, rows_a_part)
+        paths, written = await _write(folder, name, front, tables, source, rows_a_part)
         largest = max(path.stat().st_size for path in paths)
         if limit is None or largest <= limit:
             return paths
         if rows_a_part == 1:
             raise ConsultationError("export.too_large")
-        rows = min(rows_a_part, await _count(tables, source))
+        rows = min(rows_a_part, written)
         rows_a_part = max(1, min(int(rows * limit / largest * SPARE), rows // 2))
         for path in paths:
             path.unlink()
+        progress.begin_again()
 
 
 class _Part:
@@ -105,7 +115,8 @@ def cell_text(text: str) -> str:
 
 async def _write(
     folder: Path, name: str, front: Table, tables: Sequence[Table], source: Source, rows_a_part: int
-) -> list[Path]:
+) -> tuple[list[Path], int]:
+    """Return the workbooks and how many rows they have together."""
     parts: list[_Part] = []
 
     async def begin() -> _Part:
@@ -133,10 +144,7 @@ async def _write(
                 part.rows += 1
         sheet.end()
     part.close()
+    written = sum(one.rows for one in parts)
     if len(parts) == 1:
-        return [part.path.rename(folder / f"{name}{SUFFIX}")]
-    return [one.path.rename(folder / f"{name}-{number}{SUFFIX}") for number, one in enumerate(parts, 1)]
-
-
-async def _count(tables: Sequence[Table], source: Source) -> int:
-    return sum([len(block) for table in tables async for block in table.rows_in(source)])
+        return [part.path.rename(folder / f"{name}{SUFFIX}")], written
+    return [one.path.rename(folder / f"{name}-{number}{SUFFIX}") for number, one in enumerate(parts, 1)], written

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,11 @@ import bot
 from cogs.client import ConsultationBot
 from cogs.ui.texts import PHRASES, export_library
 from content.catalogue import LANGUAGES, Catalogue
-from models import consultations, participants, polls
+from models import consultations, participants, polls, trace
 from models.ballot_box import BallotBox
 from models.exports import Selection, Tier
 from models.limits import Deed, Policy
-from models.records import Ballot, Position, Wording
+from models.records import Ballot, ModeratorRole, Position, TraceEntry, Wording
 from models.sealing import Sealer, secrets_folder
 from models.store import is_in_use, open_store
 from reports.exports import FileFormat, Order, write_files
@@ -564,6 +565,42 @@ def test_the_operator_writes_the_same_files_as_the_command(
     if what == "everything":
         assert '"operator"' in (folder / "trace.csv").read_text(encoding="utf-8")
         assert '"everything record csv"' in (folder / "trace.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("ended_vote")
+def test_the_operator_sees_how_far_a_long_export_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def write_slowly(*given: Any) -> list[Path]:
+        given[-1].rows = 7
+        time.sleep(0.5)
+        return write_files(*given)
+
+    monkeypatch.setattr(bot, "write_files", write_slowly)
+    monkeypatch.setattr(bot, "PATIENCE", 60)
+    assert bot.main(["export", str(tmp_path / "quick")]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(bot, "PATIENCE", 0.2)
+    assert bot.main(["export", str(tmp_path / "long")]) == 0
+    told = capsys.readouterr()
+    assert PHRASES.text("export.progress", "en", rows=7) in told.err.splitlines()
+    assert all(Path(line).is_file() for line in told.out.splitlines())
+
+
+@pytest.mark.parametrize(("command", "action"), [("report", "report_page"), ("plan", "report_plan")])
+def test_what_the_operator_takes_out_is_in_the_trace(tmp_path: Path, command: str, action: str) -> None:
+    asyncio.run(held(bot.Settings().database_url, 1))
+    assert bot.main([command, "--out", str(tmp_path / "file"), "--language", "fr"]) == 0
+    [entry] = asyncio.run(traced())
+    assert (entry.role, entry.action, entry.subject) == (ModeratorRole.OPERATOR, action, "fr")
+
+
+async def traced() -> list[TraceEntry]:
+    store = await bot.open_the_store(bot.Settings())
+    async with store.read() as session:
+        entries = await trace.entries(session, 1)
+    await store.close()
+    return entries
 
 
 @pytest.mark.usefixtures("ended_vote")

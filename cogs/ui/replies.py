@@ -72,17 +72,29 @@ async def told_meanwhile(
 ) -> T:
     """Return what long `work` returns, and every two seconds tell how many seconds it has taken so far.
 
-    The answer must have been put off before. The work ends with whoever waits for it.
+    The answer must have been put off before. What was told is taken back where the work fails. The work ends with
+    whoever waits for it.
     """
     task = asyncio.ensure_future(work)
-    seconds = 0
+    times_told = 0
     try:
         while not (await asyncio.wait({task}, timeout=PATIENCE))[0]:
-            seconds += PATIENCE
-            await tell_progress(interaction, sentence(seconds))
+            times_told += 1
+            await tell_progress(interaction, sentence(times_told * PATIENCE))
         return await task
+    except Exception:
+        if times_told:
+            await _take_back(interaction)
+        raise
     finally:
         task.cancel()
+
+
+async def _take_back(interaction: discord.Interaction[Any]) -> None:
+    try:
+        await interaction.delete_original_response()
+    except discord.HTTPException as error:
+        log.warning("progress could not be taken back (Discord's code %s)", error.code)
 
 
 async def tell_progress(interaction: discord.Interaction[Any], sentence: str) -> None:

@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -15,9 +14,11 @@ import openpyxl
 import pytest
 from simcord import InteractionResult, ResponseMessage, interactions
 
-from cogs.export import telling
-from cogs.ui.texts import PHRASES
+from cogs.export import how_far
+from cogs.ui import replies
+from cogs.ui.texts import PHRASES, Speech
 from content.catalogue import LANGUAGES
+from reports.progress import Progress
 from reports.tables import TABLES
 from tests.cogs.conftest import House, answered, said, shown
 
@@ -201,33 +202,6 @@ async def test_a_day_that_is_not_understood_or_lies_ahead_is_told(open_house: Ho
     assert told == PHRASES.text("export.since_unclear", language, text=text)
 
 
-async def test_how_far_the_files_are_is_told_again_and_again_until_they_are_written() -> None:
-    told: list[int] = []
-    enough = asyncio.Event()
-
-    async def write() -> list[Path]:
-        await enough.wait()
-        return [Path("results.csv")]
-
-    async def tell() -> None:
-        told.append(len(told))
-        if len(told) == 3:
-            enough.set()
-
-    assert await telling(write(), tell, 0) == [Path("results.csv")]
-    assert told[:3] == [0, 1, 2]
-
-
-async def test_quick_work_is_done_without_a_word() -> None:
-    async def write() -> list[Path]:
-        return []
-
-    async def tell() -> None:
-        raise AssertionError("nothing took long")
-
-    assert await telling(write(), tell, 60) == []
-
-
 @pytest.fixture
 def limited() -> Iterator[Callable[[int], None]]:
     """Return what makes Discord take files of so many bytes at most."""
@@ -242,6 +216,51 @@ def limited() -> Iterator[Callable[[int], None]]:
             stack.enter_context(patch.object(interactions, "base_payload", base_payload))
 
         yield limit
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what is told of progress, which here is told once at the beginning: in a test no time passes."""
+    heard: list[str] = []
+    tell, wait = replies.tell_progress, asyncio.wait
+
+    async def listen(interaction: Any, sentence: str) -> None:
+        heard.append(sentence)
+        await tell(interaction, sentence)
+
+    async def be_impatient(tasks: Any, *, timeout: float | None = None, **how: Any) -> Any:  # noqa: ASYNC109
+        if timeout == replies.PATIENCE and not heard:
+            return set(), tasks
+        return await wait(tasks, timeout=timeout, **how)
+
+    monkeypatch.setattr(asyncio, "wait", be_impatient)
+    monkeypatch.setattr(replies, "tell_progress", listen)
+    return heard
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_how_far_the_files_are_is_told_until_they_take_its_place(
+    busy_house: House, told: list[str], language: str
+) -> None:
+    busy_house.locales[busy_house.moderator.id] = language
+    answer = await busy_house.moderator.slash(busy_house.lobby, "export", format="xlsx")
+    assert told[0] == PHRASES.text("export.progress", language, rows=0)
+    assert [shown(one) for one in messages(answer)] == [PHRASES.text("export.done_published", language)]
+
+
+async def test_nothing_is_left_of_the_progress_where_the_files_are_too_large(
+    busy_house: House, told: list[str], limited: Callable[[int], None]
+) -> None:
+    limited(100)
+    answer = await busy_house.moderator.slash(busy_house.lobby, "export")
+    assert told
+    assert [shown(one) for one in answer.followups] == [PHRASES.text("export.too_large", "en")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_files_that_are_written_again_in_parts_are_told_as_that(language: str) -> None:
+    say = Speech(language)
+    assert how_far(Progress(rows=7, attempt=2), say) == PHRASES.text("export.progress_again", language, rows=7)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

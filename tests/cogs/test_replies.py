@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import AsyncMock
 
 import discord
 import pytest
@@ -158,7 +159,7 @@ async def test_whoever_waits_is_told_how_long_it_has_taken(
     monkeypatch.setattr(replies, "PATIENCE", 0)
     told: list[str] = []
     enough = asyncio.Event()
-    interaction: Any = None
+    interaction: Any = AsyncMock()
 
     async def listen(_interaction: object, sentence: str) -> None:
         told.append(sentence)
@@ -178,6 +179,8 @@ async def test_whoever_waits_is_told_how_long_it_has_taken(
     else:
         assert await waiting == "done"
     assert told[0] == "0 seconds"
+    # The sentence that follows an error stands alone.
+    assert interaction.delete_original_response.await_count == breaks_off
 
 
 async def test_work_ends_with_whoever_waits_for_it() -> None:

@@ -149,7 +149,8 @@ async def look_at_everything(session, consultation_id, ended):
     await polls.latest_poll_on(session, consultation_id, "shared-data")
     await polls.turnout(session, ended.id)
     await exports.participants(session, consultation_id)
-    await polis.people(session, await polis.comments_of(session, [ended]))
+    [block async for block in exports.words_in(session, exports.Selection(consultation_id))]
+    await polis.comments_of(session, [ended])
     list(await recorded_ballots(session, ended))
     await polls.reasons(session, ended)
     await turnout(session, await results.ended(session, consultation_id))

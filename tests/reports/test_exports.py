@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import json
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -11,10 +12,10 @@ import openpyxl
 import pytest
 
 from content.phrases import Phrases
-from models import consultations, feedback, outcomes, participants, polls, statements
+from models import consultations, feedback, outcomes, participants, polls, rights, statements, words
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
-from models.exports import Selection, Tier
+from models.exports import Selection, Tier, words_in
 from models.records import (
     Ballot,
     BallotPaper,
@@ -33,7 +34,8 @@ from models.sealing import Sealer
 from models.store import open_store
 from models.tally import SMALLEST_SEGMENT
 from reports.captions import Captions
-from reports.exports import WHAT, FileFormat, Library, Order, Progress, write_files
+from reports.exports import WHAT, FileFormat, Library, Order, write_files
+from reports.progress import Progress
 from reports.tables import EVERYTHING, SUBJECTS, TABLES, Kind
 
 NOW = datetime(2030, 3, 1, 9, 30, tzinfo=UTC)
@@ -264,6 +266,20 @@ async def test_asking_since_one_minute_after_another_does_not_tell_when_private_
     assert counts == {0: 3, 1: 0, 29: 0, 30: 0, 31: 0}
 
 
+async def test_words_are_read_in_blocks_which_keep_their_order(store, consultation, export, clock, monkeypatch):
+    monkeypatch.setattr(words, "ROWS_AT_ONCE", 3)
+    for who in range(8):
+        await say(store, consultation, who, Quotation.WITH_SEGMENT, f"Words {who}")
+        clock.append(clock[-1] + timedelta(minutes=20))
+    clock.append(clock[-1] + timedelta(hours=1))
+    async with store.read() as session:
+        blocks = [block async for block in words_in(session, Selection(consultation.id, Tier.RECORD))]
+    assert [len(block) for block in blocks] == [3, 3, 2]
+    found = [(one["given_at"], one["reference"]) for one in rows((await export(what="feedback"))["feedback.csv"])]
+    assert found == sorted(found)
+    assert len(set(found)) == 8
+
+
 @pytest.mark.usefixtures("held")
 async def test_participants_are_counted_in_the_whole_consultation_whatever_group_is_asked_for(export):
     everywhere = rows((await export(what="participants"))["participants.csv"])
@@ -330,6 +346,26 @@ async def test_rows_are_counted_while_they_are_written(store, library, consultat
     order = Order(Selection(consultation.id, Tier.RECORD), "ballots")
     await asyncio.to_thread(write_files, store, order, library, tmp_path, None, progress)
     assert progress.rows == len(FIRST) * 2 + len(SECOND) + len(PEOPLE) + len(FEW) + 3  # and three options
+
+
+@pytest.mark.usefixtures("held")
+async def test_rows_of_polis_are_counted_too(store, library, consultation, tmp_path):
+    progress = Progress()
+    order = Order(Selection(consultation.id, Tier.RECORD), "polis")
+    files = await asyncio.to_thread(write_files, store, order, library, tmp_path, None, progress)
+    written = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files if path.stem != "dictionary")
+    assert progress.rows == written - 4, "four of the files begin with a head"
+
+
+@pytest.mark.usefixtures("held")
+async def test_rows_are_counted_once_where_a_workbook_is_written_again_in_parts(store, library, consultation, tmp_path):
+    order = Order(Selection(consultation.id, Tier.RECORD), "ballots", FileFormat.XLSX)
+    at_once, in_parts = Progress(), Progress()
+    [whole] = await asyncio.to_thread(write_files, store, order, library, tmp_path, None, at_once)
+    too_little = whole.stat().st_size - 1
+    await asyncio.to_thread(write_files, store, order, library, tmp_path, too_little, in_parts)
+    assert in_parts.attempt > at_once.attempt == 1
+    assert in_parts.rows == at_once.rows
 
 
 @pytest.mark.usefixtures("held")
@@ -439,6 +475,29 @@ async def test_what_may_be_published_as_polis_has_no_votes(export):
     assert set(files) == {"summary.csv", "comments.csv", "comment-groups.csv", "dictionary.csv"}
 
 
+async def polis_of_every_selection(export, tier):
+    """Return the contents of Polis's set for several selections, but for the single votes, which are in the record."""
+    every = []
+    for chosen in ({}, {"group": "flour"}, {"group": "taste"}, {"since": NOW}, {"group": "flour", "since": NOW}):
+        files = await export(tier, "polis", **chosen)
+        every.append({name: path.read_bytes() for name, path in files.items() if "votes" not in name})
+    return every
+
+
+@pytest.mark.parametrize("tier", Tier)
+async def test_no_number_of_the_polis_set_tells_where_somebody_voted_who_erased_it(store, consultation, export, tier):
+    for number, subject in enumerate(("more-rye", "less-salt", "whole-grain")):
+        answers = {who: (SUPPORT, OBJECT)[who % 2] for who in range(12)}
+        await vote(store, consultation, subject, answers, group="taste" if number else "flour")
+    before = await polis_of_every_selection(export, tier)
+    assert b"\nvoters,12\n" in before[0]["summary.csv"]
+
+    async with BallotBox(store).shut_to(1_005, consultation.id), store.write() as session:
+        await rights.erase(session, rights.Person(1_005, consultation.id))
+
+    assert await polis_of_every_selection(export, tier) == before
+
+
 @pytest.mark.usefixtures("held")
 async def test_ids_of_polis_are_no_pseudonyms_of_other_files(export):
     voters = {row["participant"] for row in rows((await export(what="polis"))["participant-votes.csv"])}
@@ -447,9 +506,21 @@ async def test_ids_of_polis_are_no_pseudonyms_of_other_files(export):
 
 
 @pytest.mark.usefixtures("held")
-async def test_a_polis_file_that_is_too_large_is_not_cut(export):
+async def test_large_files_of_polis_come_in_numbered_parts_with_the_same_head(export):
+    whole = await export(what="polis")
+    limit = whole["votes.csv"].stat().st_size - 1
+    parts = await export(what="polis", limit=limit)
+    assert {"votes-1.csv", "votes-2.csv", "comments.csv", "summary.csv"} <= set(parts)
+    assert all(path.stat().st_size <= limit for path in parts.values())
+    for name in ("votes", "participant-votes", "comments", "comment-groups"):
+        its = [rows(path) for part, path in parts.items() if re.fullmatch(rf"{name}(-\d+)?\.csv", part)]
+        assert [row for part in its for row in part] == rows(whole[f"{name}.csv"])
+
+
+@pytest.mark.usefixtures("held")
+async def test_a_row_of_polis_that_fits_into_no_part_is_told(export):
     with pytest.raises(ConsultationError) as refusal:
-        await export(what="polis", limit=2_000)
+        await export(what="polis", limit=100)
     assert refusal.value.phrase == "export.too_large"
 
 

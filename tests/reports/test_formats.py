@@ -16,6 +16,7 @@ from models.exports import Selection
 from reports.csv_files import csv_encoder, csv_head
 from reports.jsonl_files import jsonl_encoder
 from reports.parts import Parts
+from reports.progress import Progress
 from reports.tables import Column, Kind, Source, Table
 from reports.xlsx_files import CELL_LENGTH, write_workbook
 
@@ -45,7 +46,7 @@ def source(captions) -> Source:
 
 async def workbook_of(folder: Path, captions, *tables: Table, limit=None) -> list[Path]:
     front = Table("dictionary", COLUMNS, table_of(ROW).rows)
-    return await write_workbook(folder, "made", front, tables, source(captions), limit)
+    return await write_workbook(folder, "made", front, tables, source(captions), limit, Progress())
 
 
 def sheet_of(path: Path, name: str):
