@@ -36,7 +36,7 @@ class _Plan:
         self._captions = captions
         self._say = captions.say
         self._sources = Sources(data, content, captions)
-        title = f"{self._say('plan.title')}: {content.title}"
+        title = captions.pair(self._say("plan.title"), content.title)
         self._paper = Paper(title, SPELLING[captions.language], data.read_at)
         self._subjects = SubjectWriter(data, self._sources, captions, self._paper)
 
