@@ -3,13 +3,15 @@
 An open poll is never among them, nor a cancelled one; one that moderators have not published is there for them alone.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from models import polls
 from models.errors import ConsultationError
-from models.records import Poll, PollKind, Quotation, Quote
+from models.records import Poll, PollKind, Position, Quotation, Quote
 from models.store import UnitOfWork
 from models.tally import OTHER, AnyResult, Result, division
 
@@ -73,11 +75,11 @@ def ordered(every: Iterable[EndedPoll], order: Order) -> list[EndedPoll]:
 
 
 async def quotes(session: UnitOfWork, poll: Poll) -> list[Quote]:
-    """Return the reasons that may be published of an ended poll, objections first.
+    """Return the reasons that may be published of an ended poll, objections first, as `fairly` puts them.
 
     A segment is told where its author allowed it and the poll publishes it in a row of its own.
     """
-    return [
+    told = [
         Quote(
             answer=reason.answer if poll.paper.kind in ONE_ANSWER else None,
             segment=reason.segment if reason.quotation is Quotation.WITH_SEGMENT and reason.segment != OTHER else None,
@@ -86,3 +88,25 @@ async def quotes(session: UnitOfWork, poll: Poll) -> list[Quote]:
         for reason in await polls.reasons(session, poll)
         if reason.quotation is not Quotation.NOT
     ]
+    return fairly(told, poll.id)
+
+
+def fairly(told: Sequence[Quote], poll_id: int) -> list[Quote]:
+    """Return quotes in an order that nobody chooses: objections first, and of each the segments that are told in turn.
+
+    Where only the first ones are shown, words get there neither by their wording nor by their time, and no segment
+    takes all places. The order is drawn from all quotes of the poll together: who writes one does not know the others,
+    so cannot try wordings until one comes first. From published words it can be drawn again.
+    """
+    drawn = sha256("\0".join([str(poll_id), *sorted(map(repr, told))]).encode(errors="surrogatepass")).digest()
+
+    def lot(quote: Quote) -> bytes:
+        return sha256(drawn + repr(quote).encode(errors="surrogatepass")).digest()
+
+    turns: Counter[tuple[bool, str | None]] = Counter()
+    placed = []
+    for quote in sorted(told, key=lot):
+        seat = (quote.answer != Position.OBJECT, quote.segment)
+        placed.append((seat[0], turns[seat], quote))
+        turns[seat] += 1
+    return [quote for *_place, quote in sorted(placed, key=lambda one: one[:2])]

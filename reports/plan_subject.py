@@ -12,7 +12,7 @@ from models.tally import ChoiceResult, PositionCounts, Result
 from reports.captions import Captions
 from reports.charts import result_chart
 from reports.disputes import disputes
-from reports.findings import outcome_lines, result_finding
+from reports.findings import outcome_lines, result_finding, unquoted_objections
 from reports.plan_data import Part, PlanData
 from reports.plan_paper import Paper, Reference
 from reports.plan_sources import Sources
@@ -66,12 +66,13 @@ class SubjectWriter:
         given = [words for words in self._data.words if words.subject == subject]
         self._paper.heading(self._say("plan.words"), level)
         counted = self._say("plan.contributions", count=number, number=self._captions.number(number))
-        self._paper.write(counted, self._sources.count(subject, title))
+        reference = self._sources.count(subject, title)
+        self._paper.write(counted, reference)
         if not given:
-            self._paper.write(self._say("plan.none_quotable"))
+            self._paper.write(self._say("plan.none_quotable"), reference)
         for words in given[:MOST_QUOTES]:
             self._quote(words.text, words.segment, self._sources.words(words))
-        self._left_out(len(given))
+        self._left_out(len(given), reference)
 
     def _proposed(self, poll: Poll, proposal: Proposal) -> None:
         """Write that a participant proposed this, and to what it is an alternative."""
@@ -176,17 +177,18 @@ class SubjectWriter:
         objections = [quote for quote in quotes if on_positions and quote.answer == Position.OBJECT]
         others = [quote for quote in quotes if quote not in objections]
         number = 0
+        unquoted = unquoted_objections(one, quotes)
         for phrase, some in (("plan.objections", objections), ("plan.reasons", others)):
-            if some:
+            silent = unquoted if phrase == "plan.objections" else 0
+            if some or silent:
                 self._heading(phrase)
+            if silent:
+                said = "plan.objections_partly_unquoted" if some else "plan.objections_unquoted"
+                self._paper.write(self._say(said, count=silent), self._sources.vote(one))
             for quote in some[:MOST_QUOTES]:
                 number += 1
                 self._quote(quote.text, quote.segment, self._sources.reason(one, quote, number))
-            self._left_out(len(some))
-        if isinstance(one.result, Result) and one.result.total.object and not objections:
-            self._heading("plan.objections")
-            unquoted = self._say("plan.objections_unquoted", count=one.result.total.object)
-            self._paper.write(unquoted, self._sources.vote(one))
+            self._left_out(len(some), self._sources.vote(one))
 
     def _disputes(self, one: EndedPoll) -> None:
         self._heading("plan.disputed")
@@ -209,6 +211,6 @@ class SubjectWriter:
         by = f" ({self._captions.segment(segment)})" if segment else ""
         self._paper.write(f"{quoted}{by}", reference, style="Quote")
 
-    def _left_out(self, quotable: int) -> None:
+    def _left_out(self, quotable: int, reference: Reference) -> None:
         if quotable > MOST_QUOTES:
-            self._paper.write(self._say("plan.left_out", count=quotable - MOST_QUOTES))
+            self._paper.write(self._say("plan.left_out", count=quotable - MOST_QUOTES), reference)

@@ -133,7 +133,7 @@ async def test_the_plan_has_a_title_a_language_and_headings_that_skip_no_level(h
     assert plan.paragraphs[0] == ("Title", phrase("plan.title", language))
     assert plan.paragraphs[1] == ("Subtitle", consultation)
     properties = plan.document.core_properties
-    assert properties.title == f"{phrase('plan.title', language)}: {consultation}"
+    assert properties.title == phrase("report.pair", language, label=phrase("plan.title", language), value=consultation)
     assert properties.language.startswith(language)
     assert (properties.author, properties.comments) == ("", "")
     (spoken,) = plan.document.styles.element.find(qn("w:docDefaults")).iter(qn("w:lang"))
@@ -262,6 +262,28 @@ async def test_objections_that_nobody_may_quote_are_counted(held: Held) -> None:
     assert f"{phrase('plan.objections_unquoted', count=6)} [V1]" in told
 
 
+async def test_it_is_said_how_many_objections_are_left_out_and_how_many_may_not_be_quoted(held: Held) -> None:
+    poll = await held.poll(STEM)
+    for number in range(15):
+        segment = "academia" if number % 5 else "industry"
+        await held.cast(
+            poll,
+            segment,
+            Position.OBJECT,
+            1 + 4 * (segment == "industry"),
+            reason=f"No {number}.",
+            quotation="with_segment",
+        )
+    await held.cast(poll, "academia", Position.OBJECT, 4, reason="Unsayable.")
+    await held.end(poll)
+    told = (await plan_of(held)).part(titled(held, STEM))
+
+    assert f"{phrase('plan.objections_partly_unquoted', count=4)} [V1]" in told
+    assert f"{phrase('plan.left_out', count=27 - 12)} [V1]" in told
+    industry = held.catalogue.segments["industry"].title.in_language("en")
+    assert sum(f"({industry})" in line for line in told) == 6
+
+
 async def test_decisions_are_told_with_their_reason_and_their_dates_are_next_steps(held: Held) -> None:
     later, soon = START + timedelta(days=90), START + timedelta(days=2)
     await decide(held, STEM, Decision.AMENDED, wording={"en": "New & better."}, review_at=later)
@@ -341,7 +363,7 @@ def test_words_stand_with_their_reference_and_what_is_left_out_is_counted(catalo
     assert f"{phrase('plan.contributions', count=30, number='30')} [C1]" in told
     assert "“Words 0” [F-0000000]" in told
     assert f"“Words 11” ({industry}) [F-0000011]" in told
-    assert phrase("plan.left_out", count=2) in told
+    assert f"{phrase('plan.left_out', count=2)} [C1]" in told
     assert "F-0000012" not in plan.annex
     beyond = plan.part(phrase("plan.other_words"))
     assert "“On training.” [F-ABCDEFG]" in beyond
