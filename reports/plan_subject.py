@@ -49,13 +49,13 @@ class SubjectWriter:
         voted = [(one, quotes) for one, quotes in self._data.polls if one.poll.subject == subject]
         if not voted:
             self._heading("plan.vote")
-            self._paper.write(self._say("plan.no_vote"))
+            self._paper.write(self._say("plan.no_vote"), self._sources.records())
         for one, quotes in voted:
             self._vote(one, article)
             self._reasons(one, quotes)
             self._disputes(one)
         self.words(subject, title, PARTS)
-        self._proposals(subject)
+        self.proposals(subject, title)
         self._next_steps(subject)
 
     def words(self, subject: str | None, title: str, level: int) -> None:
@@ -83,19 +83,23 @@ class SubjectWriter:
             said.append(self._say("card.proposal_amends", title=title))
         self._paper.write(". ".join(said) + ".", self._sources.poll(poll))
 
-    def _proposals(self, subject: str) -> None:
-        proposed = self._data.open_proposals(subject)
-        if not proposed:
-            return
-        self._heading("plan.proposals")
+    def proposals(self, subject: str | None, title: str) -> None:
+        """Write what is proposed on a subject and open, and how many proposals wait: of those no word is public."""
+        proposed = self._data.open_proposals(subject) if subject is not None else []
+        waiting = self._data.proposals_waiting.get(subject, 0)
+        if proposed or waiting:
+            self._heading("plan.proposals")
         for poll in proposed:
             wording = poll.wording.get(self._captions.language) or next(iter(poll.wording.values()))
             self._paper.write(wording.text or wording.title, self._sources.poll(poll), style="List Bullet")
+        if waiting:
+            reference = self._sources.proposals(subject, title)
+            self._paper.write(self._say("plan.proposals_waiting", count=waiting), reference)
 
     def _outcome(self, outcome: Outcome | None) -> None:
         self._heading("plan.outcome")
         if outcome is None:
-            self._paper.write(self._say("plan.no_outcome"))
+            self._paper.write(self._say("plan.no_outcome"), self._sources.records())
             return
         reference = self._sources.outcome(outcome)
         decision, decided = self._say(f"decision.{outcome.decision}"), self._sources.date(outcome.decided_at)
@@ -199,9 +203,9 @@ class SubjectWriter:
         self._heading("plan.next")
         steps = self._sources.steps(subject)
         for step in steps:
-            self._paper.write(step.text, *filter(None, [step.reference]), style="List Bullet")
+            self._paper.write(step.text, step.reference, style="List Bullet")
         if not steps:
-            self._paper.write(self._say("plan.no_step"))
+            self._paper.write(self._say("plan.no_step"), self._sources.records())
 
     def _heading(self, phrase: str) -> None:
         self._paper.heading(self._say(phrase), PARTS)
