@@ -22,7 +22,7 @@ from models import results, trace
 from models.errors import ConsultationError
 from models.status import status
 from reports.captions import Captions
-from reports.drawing import Chart
+from reports.drawing import Chart, shortened
 from reports.overview import Overview, named_themes, read_overview
 from reports.overview_charts import map_chart, themes_chart, turnout_chart
 from reports.page import draw_page
@@ -121,7 +121,7 @@ def _pictures(found: Overview, catalogue: Catalogue, names: Captions) -> Picture
         "turnout.png": turnout_chart(found.turnout, names),
         "themes.png": themes_chart(named_themes(found.themes, catalogue, names), names),
     }
-    return [(name, chart.png(), chart.alternative) for name, chart in charts.items()]
+    return [(name, chart.png(), shortened(chart.alternative)) for name, chart in charts.items()]
 
 
 def _standing(found: Overview, ended: int, running: int, say: Speech) -> list[str]:

@@ -23,6 +23,7 @@ from models import results
 from models.errors import ConsultationError
 from models.records import Poll
 from models.results import EndedPoll, Order
+from reports.drawing import shortened
 from reports.overview_charts import map_chart
 
 MOST_MAPS = 16
@@ -115,7 +116,7 @@ class Results(commands.Cog):
 
             def draw() -> Picture:
                 chart = map_chart(ended, names)
-                return chart.png(), chart.alternative
+                return chart.png(), shortened(chart.alternative)
 
             self._maps[key] = await asyncio.to_thread(draw)
             if len(self._maps) > MOST_MAPS:
@@ -164,7 +165,7 @@ class Results(commands.Cog):
         if alike == 1 or poll.ended_at is None:
             return title
         ended_at = poll.ended_at.astimezone(self.bot.catalogue.timezone)
-        return f"{names.day(ended_at)}, {names.time(ended_at)}: {title}"
+        return names.pair(f"{names.day(ended_at)}, {names.time(ended_at)}", title)
 
     def _sees_all(self, interaction: discord.Interaction[Any]) -> bool:
         return moderator_role(self.bot, interaction) is not None

@@ -242,7 +242,10 @@ class Setup(commands.Cog):
         async with self.bot.store.write() as session:
             consultation = await consultations.expect_heads(session, consultation.id, found, heads)
             await trace.record(session, consultation.id, moderator, "expect", f"{found}: {heads}")
-        expected = [f"- {titles.get(key, key)}: {number}" for key, number in consultation.expected_heads.items()]
+        expected = [
+            f"- {say('report.pair', label=titles.get(key, key), value=number)}"
+            for key, number in consultation.expected_heads.items()
+        ]
         heading = say("expect.kept") if expected else say("expect.nobody")
         await reply(interaction, "\n".join([heading, *sorted(expected)]))
 

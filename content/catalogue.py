@@ -10,6 +10,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -21,6 +22,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    PlainValidator,
     StringConstraints,
     ValidationError,
     ValidationInfo,
@@ -46,6 +48,7 @@ SUMMARY_LENGTH = 1000
 NOTICES_LENGTH = 3800
 QUESTION_LENGTH = 200
 TAG_LENGTH = 40
+OPEN_END = "open"
 RETENTION_DAYS = range(1, 3651)
 SEGMENT_COUNT = range(2, 11)
 GROUP_COUNT = range(1, 11)
@@ -272,12 +275,22 @@ class Person(_Cited):
     text: Annotated[Text, _AtMost(TEXT_LENGTH)]
 
 
+def _day_or_open(until: object) -> object:
+    if until == OPEN_END or (isinstance(until, date) and not isinstance(until, datetime)):
+        return until
+    raise ValueError(f'a day, as 2031-06-20, or "{OPEN_END}"')
+
+
 class Event(_Cited):
-    """Something that happened or is planned, with the time in the source's own words."""
+    """Something that happened or is planned, with the time in the source's own words.
+
+    `until` is the last day of that time where it may lie ahead, or `open` where the source lets it end on no day.
+    """
 
     when: Annotated[Text, _AtMost(TITLE_LENGTH)]
     title: Annotated[Text, _AtMost(TITLE_LENGTH)]
     text: Annotated[Text, _AtMost(TEXT_LENGTH)]
+    until: Annotated[date | Literal["open"] | None, PlainValidator(_day_or_open)] = None
 
 
 class Notice(_Entry):

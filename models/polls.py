@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, false, func, null, or_, select, true, update
+from sqlalchemy import case, false, func, null, or_, select, true, update
 
 from models import ballot_paper, counting
 from models.consultations import require_open
@@ -342,35 +342,23 @@ async def reasons(session: UnitOfWork, poll: Poll) -> list[Reason]:
     return [reason async for block in reasons_in_blocks(session, poll) for reason in block]
 
 
-async def reasons_in_blocks(
-    session: UnitOfWork, poll: Poll, *, quotable: bool = False, most: int | None = None
-) -> AsyncIterator[list[Reason]]:
-    """Yield the reasons of an ended poll in blocks, between which others are served, in the order of `reasons`.
+async def reasons_in_blocks(session: UnitOfWork, poll: Poll, *, quotable: bool = False) -> AsyncIterator[list[Reason]]:
+    """Yield the reasons of an ended poll, or those alone that may be quoted, in the order of `reasons`.
 
-    Those alone that may be quoted, and `most` at the most, where that is asked for.
+    They come in blocks, between which others are served.
     """
     labels = (await result(session, poll)).labels
+    allowed = [BallotRow.quotation != Quotation.NOT] if quotable else []
     rows = await session.stream(
         select(BallotRow.answer, BallotRow.segment, func.coalesce(BallotRow.reason, ""), BallotRow.quotation)
-        .where(*_reasons_of(poll, quotable=quotable))
-        .order_by(BallotRow.answer != Position.OBJECT, func.lower(BallotRow.reason), BallotRow.id)
-        .limit(most),
+        .where(BallotRow.poll_id == poll.id, BallotRow.reason.is_not(None), *allowed)
+        .order_by(BallotRow.answer != Position.OBJECT, func.lower(BallotRow.reason), BallotRow.id),
     )
     async for block in rows.partitions(REASONS_AT_ONCE):
         yield [
             Reason(poll.id, poll.subject, answer, labels[segment], text, Quotation(quotation))
             for answer, segment, text, quotation in block
         ]
-
-
-async def quotable_reasons(session: UnitOfWork, poll: Poll) -> int:
-    """Return how many reasons of an ended poll may be quoted."""
-    return await session.scalar(select(func.count()).where(*_reasons_of(poll, quotable=True))) or 0
-
-
-def _reasons_of(poll: Poll, *, quotable: bool) -> list[ColumnElement[bool]]:
-    allowed = [BallotRow.quotation != Quotation.NOT] if quotable else []
-    return [BallotRow.poll_id == poll.id, BallotRow.reason.is_not(None), *allowed]
 
 
 def _require_order(now: datetime, begins_at: datetime, closes_at: datetime | None) -> None:

@@ -3,13 +3,16 @@
 An open poll is never among them, nor a cancelled one; one that moderators have not published is there for them alone.
 """
 
+import asyncio
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from models import polls
 from models.errors import ConsultationError
-from models.records import Poll, PollKind, Quotation, Quote
+from models.records import Poll, PollKind, Position, Quotation, Quote
 from models.store import UnitOfWork
 from models.tally import OTHER, AnyResult, Result, division
 
@@ -90,22 +93,45 @@ def ordered(every: Iterable[EndedPoll], order: Order) -> list[EndedPoll]:
     return sorted(every, key=place)
 
 
-async def quotes(session: UnitOfWork, poll: Poll, most: int | None = None) -> list[Quote]:
-    """Return the reasons that may be published of an ended poll, objections first, `most` at the most if asked for.
+async def quotes(session: UnitOfWork, poll: Poll) -> list[Quote]:
+    """Return the reasons that may be published of an ended poll, objections first, as `fairly` puts them.
 
     A segment is told where its author allowed it and the poll publishes it in a row of its own.
     """
-    return [
+    told = [
         Quote(
             answer=reason.answer if poll.paper.kind in ONE_ANSWER else None,
             segment=reason.segment if reason.quotation is Quotation.WITH_SEGMENT and reason.segment != OTHER else None,
             text=reason.text.strip(),
         )
-        async for block in polls.reasons_in_blocks(session, poll, quotable=True, most=most)
+        async for block in polls.reasons_in_blocks(session, poll, quotable=True)
         for reason in block
     ]
+    return await asyncio.to_thread(fairly, told, poll.id)
 
 
 async def first_quotes(session: UnitOfWork, poll: Poll) -> Quotes:
     """Return as many reasons as a result may show, and how many there are."""
-    return Quotes(await quotes(session, poll, MOST_SHOWN), await polls.quotable_reasons(session, poll))
+    every = await quotes(session, poll)
+    return Quotes(every[:MOST_SHOWN], len(every))
+
+
+def fairly(told: Sequence[Quote], poll_id: int) -> list[Quote]:
+    """Return quotes in an order that nobody chooses: objections first, and of each the segments that are told in turn.
+
+    Where only the first ones are shown, words get there neither by their wording nor by their time, and no segment
+    takes all places. The order is drawn from all quotes of the poll together: who writes one does not know the others,
+    so cannot try wordings until one comes first. From published words it can be drawn again.
+    """
+    drawn = sha256("\0".join([str(poll_id), *sorted(map(repr, told))]).encode(errors="surrogatepass")).digest()
+
+    def lot(quote: Quote) -> bytes:
+        return sha256(drawn + repr(quote).encode(errors="surrogatepass")).digest()
+
+    turns: Counter[tuple[bool, str | None]] = Counter()
+    placed = []
+    for quote in sorted(told, key=lot):
+        seat = (quote.answer != Position.OBJECT, quote.segment)
+        placed.append((seat[0], turns[seat], quote))
+        turns[seat] += 1
+    return [quote for *_place, quote in sorted(placed, key=lambda one: one[:2])]

@@ -28,6 +28,10 @@ class Captions:
     def say(self, phrase: str, **values: Any) -> str:
         return self.phrases.text(phrase, self.language, **values)
 
+    def pair(self, label: str, value: str) -> str:
+        """Return a label and what it stands for, with the colon as the language sets it."""
+        return self.say("report.pair", label=label, value=value)
+
     def position(self, position: Position) -> str:
         return self.phrases.text(f"position.{position}", self.language)
 

@@ -13,7 +13,6 @@ from models.records import Poll, PollKind, Position
 from models.tally import AnyResult, ChoiceCounts, ChoiceResult, PositionCounts, Result
 from reports.captions import Captions
 from reports.drawing import (
-    ALTERNATIVE_LENGTH,
     BLUE,
     DARK_INK,
     GAP,
@@ -33,7 +32,6 @@ from reports.drawing import (
     Chart,
     box,
     card,
-    shortened,
     width_of,
     wrapped,
     write,
@@ -135,22 +133,20 @@ def _options_chart(poll: Poll, counts: ChoiceCounts, captions: Captions, finding
 
 
 def text_alternative(poll: Poll, result: AnyResult, captions: Captions) -> str:
-    """Return what the picture shows in at most 1,024 characters: everyone first, then as many segments as fit."""
+    """Return what the picture shows in words, everyone first."""
     text = captions.phrases.text("chart.alternative", captions.language, title=captions.recommendation(poll))
     text = f"{text} {captions.segment_source(poll.segment_source)}."
     if isinstance(result, ChoiceResult):
         counts = result.total
         options = [
-            f"{captions.option(poll, key)}: {captions.option_count(poll, counts, key)}" for key in counts.ranking
+            captions.pair(captions.option(poll, key), captions.option_count(poll, counts, key))
+            for key in counts.ranking
         ]
-        return shortened(f"{text} {captions.ballots(counts.ballots)}. {'. '.join(options)}.")
+        return f"{text} {captions.ballots(counts.ballots)}. {'. '.join(options)}."
     rows = [(captions.everyone(), result.total), *((captions.segment(r.segment), r.counts) for r in result.segments)]
     for title, row in rows:
         positions = ", ".join(f"{captions.position(p)} {captions.number(row.of(p))}" for p in Position)
-        longer = f"{text} {title} ({captions.ballots(row.ballots)}): {positions}."
-        if len(longer) > ALTERNATIVE_LENGTH:
-            break
-        text = longer
+        text = f"{text} {captions.pair(f'{title} ({captions.ballots(row.ballots)})', positions)}."
     return text
 
 

@@ -54,7 +54,7 @@ def _of_options(poll: Poll, result: ChoiceResult, captions: Captions) -> Iterato
 
     firsts = [set(_first(row.counts)) for row in result.segments]
     if len(firsts) > 1 and not set.intersection(*firsts):
-        told = "; ".join(f"{captions.segment(row.segment)}: {named(row.counts)}" for row in result.segments)
+        told = "; ".join(captions.pair(captions.segment(row.segment), named(row.counts)) for row in result.segments)
         yield captions.say("plan.first_differs", segments=told)
     elif len(firsts) > 1:
         shared = set.intersection(*firsts)

@@ -10,6 +10,7 @@ from io import BytesIO
 
 from docx.document import Document
 from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.text import WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
@@ -20,6 +21,7 @@ from docx.text.paragraph import Paragraph
 PICTURE_WIDTH = Mm(110)
 A4 = Mm(210), Mm(297)
 PAGE_MARGIN = Mm(22)
+TEXT_WIDTH = A4[0] - 2 * PAGE_MARGIN
 LINK_STYLE = "Hyperlink"
 CELL_STYLE = "Table Text"
 CONTENTS_STYLES = {1: "toc 1", 2: "toc 2"}
@@ -55,12 +57,14 @@ def prepare(document: Document, language: str) -> None:
         style.base_style = document.styles["Normal"]
         style.paragraph_format.left_indent = INDENT * (level - 1)
         style.paragraph_format.space_after = Pt(2)
+        style.paragraph_format.tab_stops.add_tab_stop(TEXT_WIDTH, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
     link = document.styles.add_style(LINK_STYLE, WD_STYLE_TYPE.CHARACTER)
     link.font.color.rgb = _LINK_BLUE
     cells = document.styles.add_style(CELL_STYLE, WD_STYLE_TYPE.PARAGRAPH)
     cells.base_style = document.styles["Normal"]
     cells.font.size = Pt(9)
     cells.paragraph_format.space_after = Pt(0)
+    _fill_in_fields(document)
     _add_field(section.footer.paragraphs[0], "PAGE", "1")
     _set_language(document, language)
 
@@ -76,23 +80,29 @@ def add_bookmark(paragraph: Paragraph, name: str, number: int) -> None:
     paragraph._p.append(end)  # noqa: SLF001
 
 
-def add_link(paragraph: Paragraph, text: str, bookmark: str, style_id: str | None = None) -> None:
-    """Add words that lead to a bookmark of the same document."""
+def add_link(paragraph: Paragraph, text: str, bookmark: str, style_id: str | None = None) -> BaseOxmlElement:
+    """Add words that lead to a bookmark of the same document; return the link."""
     run = paragraph.add_run(text)
     run._r.style = style_id  # noqa: SLF001
     link = OxmlElement("w:hyperlink")
     link.set(qn("w:anchor"), bookmark)
     link.append(run._r)  # noqa: SLF001 - which takes it out of the paragraph itself
     paragraph._p.append(link)  # noqa: SLF001
+    return link
 
 
 def add_contents(before: Paragraph, headings: Sequence[Heading]) -> None:
-    """Put a table of contents before a paragraph, filled in; word processors add page numbers when asked to update."""
+    """Put a table of contents before a paragraph, filled in but for the page numbers, which only layout tells."""
     lines = [before.insert_paragraph_before(style=CONTENTS_STYLES[heading.level]) for heading in headings]
     for number, (paragraph, heading) in enumerate(zip(lines, headings, strict=True)):
         if number == 0:
             paragraph._p.extend(_field_opening(' TOC \\o "1-2" \\h \\z \\u '))  # noqa: SLF001
-        add_link(paragraph, heading.text, heading.bookmark)
+        link = add_link(paragraph, heading.text, heading.bookmark)
+        tab = OxmlElement("w:r")
+        tab.append(OxmlElement("w:tab"))
+        link.append(tab)
+        link.extend(_field_opening(f" PAGEREF {heading.bookmark} \\h "))
+        link.append(_field("end"))
     if lines:
         lines[-1]._p.append(_field("end"))  # noqa: SLF001
 
@@ -129,6 +139,17 @@ def set_widths(table: Table, widths: Sequence[int]) -> None:
     for row in table._tbl.tr_lst:  # noqa: SLF001
         for cell, width in zip(row.tc_lst, shared, strict=True):
             cell.width = width
+
+
+def _fill_in_fields(document: Document) -> None:
+    """Let word processors lay page numbers out when the document is opened.
+
+    Word asks first, whichever way it is told.
+    """
+    update = OxmlElement("w:updateFields")
+    update.set(qn("w:val"), "true")
+    # Its place is fixed: behind it come the settings that python-docx's template has from here on.
+    document.settings.element.find(qn("w:compat")).addprevious(update)
 
 
 def _set_language(document: Document, language: str) -> None:

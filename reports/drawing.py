@@ -207,5 +207,8 @@ def width_of(text: str, face: FontProperties) -> float:
 
 
 def shortened(text: str) -> str:
-    """Cut a text alternative to what Discord takes."""
-    return text if len(text) <= ALTERNATIVE_LENGTH else text[: ALTERNATIVE_LENGTH - 1] + "…"
+    """Cut a text alternative to what Discord takes, behind a sentence where one ends; pages and documents take all."""
+    if len(text) <= ALTERNATIVE_LENGTH:
+        return text
+    whole, _end, _rest = text[: ALTERNATIVE_LENGTH - 1].rpartition(". ")
+    return f"{whole}. …" if whole else text[: ALTERNATIVE_LENGTH - 1] + "…"

@@ -6,7 +6,7 @@ A sentence says no more than the published numbers do. Where there are few ballo
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from models.records import UNPLACED, Poll, Quorum
+from models.records import UNPLACED, Poll, Position, Quorum, Quote
 from models.results import EndedPoll, Order
 from models.tally import OTHER, AnyResult, ChoiceCounts, PositionCounts, Result, quorum_outcome
 from models.turnout import Turnout
@@ -50,6 +50,13 @@ def outcome_lines(result: AnyResult, quorum: Quorum, captions: Captions, *, segm
         named = [captions.segment(one.segment) for one in outcome.segments if one.reached is reached]
         if segments and named:
             yield say(phrase, share=quorum.share, segments=", ".join(named))
+
+
+def unquoted_objections(one: EndedPoll, quotes: Iterable[Quote]) -> int:
+    """Return how many of those who object let nobody quote why."""
+    if not isinstance(one.result, Result):
+        return 0
+    return one.result.total.object - sum(quote.answer == Position.OBJECT for quote in quotes)
 
 
 def _of_positions(result: Result, captions: Captions) -> str:

@@ -65,7 +65,12 @@ def _entry(kept: Kept, phrases: Phrases, language: str, titles: Titles) -> list[
         if kept.fields["kind"] == PollKind.PRIORITIES:
             fields["choices"] = [f"{rank}. {title}" for rank, title in enumerate(fields["choices"], start=1)]
     return [
-        f"{phrases.text(f'mydata.field.{name}', language)}: {_shown(value, titles.get(name, {}))}"
+        phrases.text(
+            "report.pair",
+            language,
+            label=phrases.text(f"mydata.field.{name}", language),
+            value=_shown(value, titles.get(name, {})),
+        )
         for name, value in fields.items()
     ]
 

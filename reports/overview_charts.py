@@ -33,21 +33,25 @@ from reports.drawing import (
     box,
     card,
     font,
-    shortened,
     width_of,
     wrapped,
     write,
     write_lines,
 )
-from reports.findings import map_finding, themes_finding, turnout_finding
+from reports.findings import FEW, map_finding, themes_finding, turnout_finding
 
 PLOT = 260  # the map's height
 AXIS = 30  # left of the map, for the axis's name
 DISC = 10
 DISC_FONT = font(10.5, "bold")
+THREE_DIGITS = 3
 DISC_INK = "#000000"
 TICKS = (0, 0.25, 0.5, 0.75, 1)
-MOST_ON_MAP = 30
+DOT = 3.5
+FINE_FONT = font(8.5, "bold")  # for numbers of three digits
+MOST_NUMBERED = 30
+"""Up to so many polls each have their number on the map; of more, only the extremes do, the others are dots."""
+EXTREMES = 5
 CURVE = 30
 THEME_BAR = 10
 MOST_THEMES = 12
@@ -58,17 +62,18 @@ Point = tuple[float, float]
 def map_chart(polls: Sequence[EndedPoll], captions: Captions) -> Chart:
     """Draw the polls on positions, numbered as they come, by consensus (to the right) and division (up)."""
     placed = [one for one in polls if one.measure(Order.CONSENSUS) is not None]
-    finding, shown = map_finding(placed, captions), placed[:MOST_ON_MAP]
+    finding = map_finding(placed, captions)
     if not placed:
         return _empty(finding, "map.subject", captions)
     title = wrapped(finding, TITLE_FONT, INNER_WIDTH)
     subject = wrapped(_say(captions, "map.subject"), LABEL_FONT, INNER_WIDTH)
+    shown = numbered(placed)
     names = [
-        wrapped(f"{number}. {captions.recommendation(one.poll)}", LABEL_FONT, INNER_WIDTH)
-        for number, one in enumerate(shown, start=1)
+        wrapped(f"{place + 1}. {captions.recommendation(placed[place].poll)}", LABEL_FONT, INNER_WIDTH)
+        for place in shown
     ]
     if len(placed) > len(shown):
-        names.append((_say(captions, "map.more", count=len(placed) - len(shown)),))
+        names.append(wrapped(_say(captions, "map.dots", count=len(placed) - len(shown)), LABEL_FONT, INNER_WIDTH))
     lines = len(title) + len(subject) + 3 + sum(map(len, names))
     height = 2 * MARGIN + LINE * lines + PLOT + 2 * GAP
     figure, axes = card(height)
@@ -77,13 +82,28 @@ def map_chart(polls: Sequence[EndedPoll], captions: Captions) -> Chart:
     write(axes, MARGIN, top - GAP / 2, f"↑ {_say(captions, 'map.division')}", SMALL_FONT)
     top += LINE - GAP / 2
     _draw_plot(axes, top, captions)
-    spots = [_spot(one, top) for one in shown]
-    for number, (spot, disc) in enumerate(zip(spots, apart(spots, _frame(top)), strict=True), start=1):
-        _draw_disc(axes, spot, disc, captions.number(number))
+    _draw_spots(axes, [_spot(one, top) for one in placed], shown, top, captions)
     top += PLOT + 2 * LINE + GAP
     for name in names:
         top = write_lines(axes, top, name, LABEL_FONT)
-    return Chart(finding, _map_alternative(finding, placed, captions), figure, len(title))
+    return Chart(finding, _map_alternative(finding, placed, shown, captions), figure, len(title))
+
+
+def numbered(placed: Sequence[EndedPoll]) -> list[int]:
+    """Return which polls bear their number on the map: all where they are few, else those that stand out.
+
+    Those are the most and the least agreed on and the most divided. Where ten people voted on any, they are taken
+    from these polls, as the finding is, so that it names none without a number.
+    """
+    every = range(len(placed))
+    if len(placed) <= MOST_NUMBERED:
+        return list(every)
+    telling = [place for place in every if placed[place].ballots >= FEW] or list(every)
+    agreed, divided = (
+        sorted(telling, key=lambda place: -(placed[place].measure(order) or 0))
+        for order in (Order.CONSENSUS, Order.DIVISION)
+    )
+    return sorted({*agreed[:EXTREMES], *agreed[-EXTREMES:], *divided[:EXTREMES]})
 
 
 def turnout_chart(turnout: Turnout | None, captions: Captions) -> Chart:
@@ -135,8 +155,8 @@ def themes_chart(themes: Sequence[tuple[str, int]], captions: Captions) -> Chart
         box(axes, MARGIN, top, INNER_WIDTH, THEME_BAR, TRACK)
         box(axes, MARGIN, top, share * INNER_WIDTH, THEME_BAR, SKY)
         top += THEME_BAR
-    told_in_words = "; ".join(f"{label}: {captions.number(number)}" for label, number in ranked)
-    return Chart(finding, shortened(f"{finding}. {told_in_words}".strip()), figure, len(title))
+    told_in_words = "; ".join(captions.pair(label, captions.number(number)) for label, number in ranked)
+    return Chart(finding, f"{finding}. {told_in_words}.", figure, len(title))
 
 
 def _empty(finding: str, subject: str, captions: Captions) -> Chart:
@@ -156,15 +176,17 @@ def ranked_themes(themes: Sequence[tuple[str, int]], captions: Captions) -> list
     return kept
 
 
-def apart(spots: Sequence[Point], frame: tuple[float, float, float, float]) -> list[Point]:
+def apart(spots: Sequence[Point], frame: tuple[float, float, float, float], dots: Sequence[Point] = ()) -> list[Point]:
     """Return where each spot's disc stands: on it, or as near as leaves every disc readable within the frame.
 
-    `frame` is left, top, right and bottom. Where there is no room left, discs cover each other.
+    `frame` is left, top, right and bottom. Discs leave dots uncovered where there is room for that. Where there is no
+    room left for discs, they cover each other.
     """
     discs: list[Point] = []
     for spot in spots:
-        free = (place for place in _around(spot) if _inside(place, frame) and all(_clear(place, one) for one in discs))
-        discs.append(next(free, spot))
+        free = [place for place in _around(spot) if _inside(place, frame) and all(_clear(place, one) for one in discs)]
+        beside = (place for place in free if all(hypot(place[0] - x, place[1] - y) > DISC + DOT for x, y in dots))
+        discs.append(next(beside, free[0] if free else spot))
     return discs
 
 
@@ -220,6 +242,16 @@ def _draw_plot(axes: Axes, top: float, captions: Captions) -> None:
     write(axes, right, below, f"{_say(captions, 'map.agreed')} ↘", SMALL_FONT, colour=QUIET, align="right")
 
 
+def _draw_spots(axes: Axes, spots: Sequence[Point], shown: Sequence[int], top: float, captions: Captions) -> None:
+    """Draw every poll: those in `shown` as a numbered disc, the others as a dot."""
+    dots = [spot for place, spot in enumerate(spots) if place not in set(shown)]
+    for dot in dots:
+        axes.add_patch(Circle(dot, DOT, facecolor=SKY, edgecolor=CARD, linewidth=0.7, zorder=2.5))
+    kept = [spots[place] for place in shown]
+    for place, spot, disc in zip(shown, kept, apart(kept, _frame(top), dots), strict=True):
+        _draw_disc(axes, spot, disc, captions.number(place + 1))
+
+
 def _draw_disc(axes: Axes, spot: Point, disc: Point, number: str) -> None:
     """Draw a numbered disc; one that had to move aside is tied to its spot."""
     if spot != disc:
@@ -229,7 +261,7 @@ def _draw_disc(axes: Axes, spot: Point, disc: Point, number: str) -> None:
     axes.text(
         *disc,
         number,
-        fontproperties=DISC_FONT,
+        fontproperties=DISC_FONT if len(number) < THREE_DIGITS else FINE_FONT,
         color=DISC_INK,
         ha="center",
         va="center_baseline",
@@ -238,19 +270,21 @@ def _draw_disc(axes: Axes, spot: Point, disc: Point, number: str) -> None:
     )
 
 
-def _map_alternative(finding: str, polls: Sequence[EndedPoll], captions: Captions) -> str:
+def _map_alternative(finding: str, polls: Sequence[EndedPoll], shown: Sequence[int], captions: Captions) -> str:
+    """Say where each poll stands, those with a number first: where the text has to be cut, they are told."""
+    others = [place for place in range(len(polls)) if place not in set(shown)]
     entries = [
-        f"{number}. "
+        f"{place + 1}. "
         + _say(
             captions,
             "map.entry",
-            title=captions.recommendation(one.poll),
-            consensus=captions.decimal(one.measure(Order.CONSENSUS) or 0),
-            division=captions.decimal(one.measure(Order.DIVISION) or 0),
+            title=captions.recommendation(polls[place].poll),
+            consensus=captions.decimal(polls[place].measure(Order.CONSENSUS) or 0),
+            division=captions.decimal(polls[place].measure(Order.DIVISION) or 0),
         )
-        for number, one in enumerate(polls, start=1)
+        for place in (*shown, *others)
     ]
-    return shortened(" ".join([finding, *(f"{entry}." for entry in entries)]))
+    return " ".join([finding, *(f"{entry}." for entry in entries)])
 
 
 def _draw_curve(axes: Axes, top: float, turnout: Turnout, row: str | None, most: int) -> None:
@@ -282,8 +316,8 @@ def _turnout_alternative(finding: str, turnout: Turnout, captions: Captions) -> 
         steps = sorted(turnout.by_row[row].items())
         reached = accumulate(number for _day, number in steps)
         told = [f"{captions.day(day)} {captions.number(sum_)}" for (day, _), sum_ in zip(steps, reached, strict=True)]
-        rows.append(f"{captions.turnout_row(row)}: {', '.join(told)}")
-    return shortened(f"{finding}. {'; '.join(rows)}.")
+        rows.append(captions.pair(captions.turnout_row(row), ", ".join(told)))
+    return f"{finding}. {'; '.join(rows)}."
 
 
 def _say(captions: Captions, phrase: str, **values: Any) -> str:

@@ -191,7 +191,7 @@ class _Page:
             )
             for key in result.total.ranking
         ]
-        caption = f"{self.say('page.options_of', title=title)}: {measure}"
+        caption = self.captions.pair(self.say("page.options_of", title=title), measure)
         return table(caption, columns, rows)
 
     def _quotes(self, poll: Poll, quotes: tuple[Quote, ...]) -> Iterator[Html]:

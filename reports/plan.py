@@ -5,10 +5,8 @@ quoted or decided; every claim bears the reference of what it stands on, and an 
 itself, and where data is thin it says so.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
-from models.records import Poll
 from models.results import EndedPoll, Order
 from models.tally import OTHER
 from reports.captions import Captions
@@ -36,7 +34,7 @@ class _Plan:
         self._captions = captions
         self._say = captions.say
         self._sources = Sources(data, content, captions)
-        title = f"{self._say('plan.title')}: {content.title}"
+        title = captions.pair(self._say("plan.title"), content.title)
         self._paper = Paper(title, SPELLING[captions.language], data.read_at)
         self._subjects = SubjectWriter(data, self._sources, captions, self._paper)
 
@@ -75,7 +73,7 @@ class _Plan:
         self._paper.heading(self._say("page.glance"), 1)
         columns = ("plan.subject", "plan.outcome", "page.ballots", "map.consensus", "plan.annex_reference")
         rows, references = [], []
-        for subject, title in self._all_subjects():
+        for subject, title in self._sources.subjects():
             found: list[Reference] = []
             decision = ballots = consensus = NOTHING
             if outcome := self._data.outcomes.get(subject):
@@ -89,9 +87,9 @@ class _Plan:
             rows.append((title, decision, ballots, consensus, ""))
             references.append(found)
         self._paper.table([self._say(column) for column in columns], rows, references, widths=(8, 6, 5, 5, 6))
-        undecided = sum(subject not in self._data.outcomes for subject, _title in self._all_subjects())
+        undecided = sum(subject not in self._data.outcomes for subject, _title in self._sources.subjects())
         if undecided:
-            self._paper.write(self._say("plan.undecided", count=undecided))
+            self._paper.write(self._say("plan.undecided", count=undecided), self._sources.records())
 
     def _recommendations(self, area: str | None) -> None:
         for one in self._content.recommendations:
@@ -100,45 +98,33 @@ class _Plan:
 
     def _own_questions(self) -> None:
         """Write what was put to the vote beside the recommendations, and those that the content no longer holds."""
-        asked = self._asked_beside()
+        asked = self._sources.asked_beside()
         if asked:
             self._paper.heading(self._say("plan.own_questions"), 1)
         for subject, poll in asked.items():
             self._subjects.write(subject, self._captions.recommendation(poll), None, poll)
 
     def _other_words(self) -> None:
-        """Write what was said to groups and to the whole, and how many proposals wait to be put to the vote."""
-        known = {subject for subject, _title in self._all_subjects()}
-        others = [subject for subject in self._data.contributions if subject not in known]
-        waiting = self._data.proposals_waiting
-        if not others and not waiting:
-            return
-        self._paper.heading(self._say("plan.other_words"), 1)
-        for subject in sorted(others, key=lambda one: (one is None, one or "")):
-            whole = self._say("feedback.about_everything")
-            title = whole if subject is None else self._content.groups.get(subject, subject)
+        """Write what was said to groups and to the whole, and how many proposals on none of the subjects wait."""
+        given = [subject for subject, number in self._data.contributions.items() if number]
+        others = self._sources.beyond([*given, *self._data.proposals_waiting])
+        if others:
+            self._paper.heading(self._say("plan.other_words"), 1)
+        for subject, title in others:
             self._paper.heading(title, 2)
             self._subjects.words(subject, title, 3)
-        if waiting:
-            self._paper.heading(self._say("plan.proposals"), 2)
-            self._paper.write(self._say("plan.proposals_waiting", count=waiting), self._sources.proposals())
+            self._subjects.proposals(subject, title)
 
     def _next_steps(self) -> None:
         """Write everything that has a day, in the order of the days."""
         self._paper.heading(self._say("plan.calendar"), 1)
-        dated = [
-            (step.day, title, step.text, step.reference)
-            for subject, title in self._all_subjects()
-            for step in self._sources.steps(subject)
-            if step.day is not None
-        ]
-        if not dated:
-            self._paper.write(self._say("plan.no_dates"))
+        calendar = self._sources.calendar()
+        if not calendar:
+            self._paper.write(self._say("plan.no_dates"), self._sources.records())
             return
-        dated.sort(key=lambda found: found[0])
         columns = ("plan.day", "plan.subject", "plan.step", "plan.annex_reference")
-        rows = [(self._sources.date(day), title, text, "") for day, title, text, _reference in dated]
-        references = [[reference] if reference else [] for *_told, reference in dated]
+        rows = [(entry.when, entry.subject, entry.text, "") for entry in calendar]
+        references = [[entry.reference] for entry in calendar]
         self._paper.table([self._say(column) for column in columns], rows, references, widths=(3, 4, 5, 2))
 
     def _how(self) -> None:
@@ -150,20 +136,7 @@ class _Plan:
     def _annex(self) -> None:
         self._paper.heading(self._say("plan.annex"), 1)
         columns = [self._say(f"plan.annex_{column}") for column in ("reference", "what", "basis")]
-        if not self._paper.annex(columns):
-            self._paper.write(self._say("plan.no_references"))
-
-    def _all_subjects(self) -> Iterator[tuple[str, str]]:
-        """Yield the key and the title of everything the plan has a part on."""
-        for one in self._content.recommendations:
-            yield one.key, one.title
-        for subject, poll in self._asked_beside().items():
-            yield subject, self._captions.recommendation(poll)
-
-    def _asked_beside(self) -> dict[str, Poll]:
-        """Return the newest poll on each subject that is no recommendation of the content, oldest subject first."""
-        known = {one.key for one in self._content.recommendations}
-        return {poll.subject: poll for poll in self._data.asked() if poll.subject not in known}
+        self._paper.annex(columns)
 
     def _newest(self, subject: str) -> EndedPoll | None:
         return next((one for one, _quotes in reversed(self._data.polls) if one.poll.subject == subject), None)

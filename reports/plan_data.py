@@ -4,12 +4,13 @@ Published tier alone: counted results of ended and published polls, words only a
 open polls no more than that they are open and until when. Never writes.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from content.catalogue import Area, Catalogue, Recommendation
+from content.catalogue import Area, Catalogue, Event, Recommendation
 from models import outcomes, polls, results, statement_review, words
 from models.records import Feedback, FeedbackKind, Outcome, Poll, Quotation, Quote
 from models.results import EndedPoll
@@ -37,7 +38,8 @@ class PlanData:
     `polls` are the published ones, oldest first, with the quotes each allows, `waiting` those that have ended without
     being published, `running` those that have not ended, `outcomes` by subject; of `words` those come first that
     moderators hold for representative; `contributions` is how many were given by subject, as `Words` names it.
-    `proposals_waiting` is how many proposals moderators have not put to the vote yet: their words are not public.
+    `proposals_waiting` is how many proposals moderators have not put to the vote yet, by the recommendation that they
+    would change, else by group: their words are not public.
     """
 
     polls: tuple[tuple[EndedPoll, tuple[Quote, ...]], ...]
@@ -46,7 +48,7 @@ class PlanData:
     outcomes: Mapping[str, Outcome]
     words: tuple[Words, ...]
     contributions: Mapping[str | None, int]
-    proposals_waiting: int
+    proposals_waiting: Mapping[str | None, int]
     read_at: datetime
 
     def asked(self) -> list[Poll]:
@@ -77,6 +79,18 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """Something that the article sets ahead, `when` in its own words; `until` is None where it ends on no day."""
+
+    when: str
+    title: str
+    text: str
+    heading: str
+    paragraph: int
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class PlanContent:
     """What the content says in the plan's language; `groups` are their titles by key."""
 
@@ -87,6 +101,7 @@ class PlanContent:
     areas: tuple[Part, ...]
     recommendations: tuple[Part, ...]
     groups: Mapping[str, str]
+    ahead: tuple[Ahead, ...]
     timezone: ZoneInfo
 
 
@@ -102,7 +117,9 @@ async def read_plan(session: UnitOfWork, consultation_id: int) -> PlanData:
         outcomes=await outcomes.outcomes(session, consultation_id),
         words=_as_allowed(await words.quotable(session, consultation_id)),
         contributions=await words.counted(session, consultation_id),
-        proposals_waiting=len(await statement_review.waiting(session, consultation_id)),
+        proposals_waiting=Counter(
+            one.recommendation or one.group for one in await statement_review.waiting(session, consultation_id)
+        ),
         read_at=session.now(),
     )
 
@@ -117,6 +134,7 @@ def plan_content(catalogue: Catalogue, language: str) -> PlanContent:
         areas=tuple(_part(one, None, language) for one in catalogue.areas.values()),
         recommendations=tuple(_part(one, one.area, language) for one in catalogue.recommendations.values()),
         groups={key: group.title.in_language(language) for key, group in catalogue.groups.items()},
+        ahead=tuple(_ahead(event, event.until, language) for event in catalogue.events if event.until is not None),
         timezone=catalogue.timezone,
     )
 
@@ -132,6 +150,17 @@ def _as_allowed(given: Sequence[Feedback]) -> tuple[Words, ...]:
         )
         for one in given
         if one.text.strip()
+    )
+
+
+def _ahead(event: Event, until: date | str, language: str) -> Ahead:
+    return Ahead(
+        when=event.when.in_language(language),
+        title=event.title.in_language(language),
+        text=event.text.in_language(language),
+        heading=event.citation.heading,
+        paragraph=event.citation.paragraph,
+        until=until if isinstance(until, date) else None,
     )
 
 

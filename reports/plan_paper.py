@@ -107,15 +107,12 @@ class Paper:
         add_picture(self._document, png, clean(alternative))
         self.write(caption, reference, style="Caption")
 
-    def annex(self, columns: Sequence[str]) -> bool:
-        """Add the table of all references that were used, in the order of their first use; say if there are any."""
+    def annex(self, columns: Sequence[str]) -> None:
+        """Add the table of all references that were used, in the order of their first use."""
         every = list(self._references.values())
-        if not every:
-            return False
         cells = self._filled(columns, [(one.name, one.what, one.basis) for one in every], ANNEX_WIDTHS)
         for number, one in enumerate(every, start=1):
             self._bookmark(cells[number * len(columns)].paragraphs[0], one.bookmark)
-        return True
 
     def file(self, before: Paragraph) -> bytes:
         """Return the document, with its contents listed before a paragraph."""

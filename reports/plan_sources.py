@@ -1,11 +1,13 @@
 """What claims in the plan stand on, as references: passages, votes, decisions, quoted words. And what comes next.
 
 A reference's name is the kind's letter with a number that the store or the plan gives: A passage of the article, V
-vote, D decision, C count of contributions; P of proposals; feedback keeps the reference its author was given.
+vote, D decision, C count of contributions, P of proposals, R the records as a whole, on which stands what they do not
+hold; feedback keeps the reference its author was given.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from models.records import Outcome, Poll, Quote
 from models.results import EndedPoll
@@ -20,7 +22,17 @@ class Step:
 
     day: datetime | None
     text: str
-    reference: Reference | None
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the calendar: when, on what, what, and what says so."""
+
+    when: str
+    subject: str
+    text: str
+    reference: Reference
 
 
 class Sources:
@@ -32,6 +44,7 @@ class Sources:
         self._captions = captions
         self._passages: dict[tuple[str, int], Reference] = {}
         self._counted: dict[str | None, Reference] = {}
+        self._waiting: dict[str | None, Reference] = {}
 
     def passage(self, heading: str, paragraph: int) -> Reference:
         """Return the reference to a place in the article, the same for the same place."""
@@ -76,10 +89,19 @@ class Sources:
                 return self.vote(one)
         return self.running(poll) if poll.ended_at is None else self.waiting(poll)
 
-    def proposals(self) -> Reference:
+    def records(self) -> Reference:
+        """Return the reference to all that is recorded: what says that something is not there stands on it."""
         say = self._captions.say
-        counted = say("plan.basis_count", date=self.date(self._data.read_at))
-        return Reference("P", say("plan.proposals_not_public"), counted)
+        return Reference("R", say("plan.records"), say("page.made", date=self.date(self._data.read_at)))
+
+    def proposals(self, subject: str | None, title: str) -> Reference:
+        """Return the reference to how many proposals on a subject wait, the same for the same subject."""
+        if subject not in self._waiting:
+            say = self._captions.say
+            what = self._captions.pair(say("plan.proposals_not_public"), title)
+            counted = say("plan.basis_count", date=self.date(self._data.read_at))
+            self._waiting[subject] = Reference(f"P{len(self._waiting) + 1}", what, counted)
+        return self._waiting[subject]
 
     def count(self, subject: str | None, title: str) -> Reference:
         """Return the reference to how many contributions there are on a subject, the same for the same subject."""
@@ -105,8 +127,46 @@ class Sources:
         elif voted:
             found.append(Step(None, self._captions.say("plan.decide"), self.vote(voted[-1])))
         elif not found:
-            found.append(Step(None, self._captions.say("plan.vote_or_decide"), None))
+            found.append(Step(None, self._captions.say("plan.vote_or_decide"), self.records()))
         return sorted(found, key=lambda step: (step.day is None, step.day or self._data.read_at))
+
+    def calendar(self) -> list[Entry]:
+        """Return everything that has a day, in the order of the days, then what the article lets end on no day."""
+        today = self._data.read_at.astimezone(self._content.timezone).date()
+        dated = [
+            (
+                step.day.astimezone(self._content.timezone).date(),
+                Entry(self.date(step.day), title, step.text, step.reference),
+            )
+            for subject, title in self.subjects()
+            for step in self.steps(subject)
+            if step.day is not None
+        ]
+        dated += [
+            (one.until or date.max, Entry(one.when, one.title, one.text, self.passage(one.heading, one.paragraph)))
+            for one in self._content.ahead
+            if one.until is None or one.until >= today
+        ]
+        return [entry for _day, entry in sorted(dated, key=lambda found: found[0])]
+
+    def subjects(self) -> Iterator[tuple[str, str]]:
+        """Yield the key and the title of everything there is a part on."""
+        for one in self._content.recommendations:
+            yield one.key, one.title
+        for subject, poll in self.asked_beside().items():
+            yield subject, self._captions.recommendation(poll)
+
+    def asked_beside(self) -> dict[str, Poll]:
+        """Return the newest poll on each subject that is no recommendation of the content, oldest subject first."""
+        known = {one.key for one in self._content.recommendations}
+        return {poll.subject: poll for poll in self._data.asked() if poll.subject not in known}
+
+    def beyond(self, given: Iterable[str | None]) -> list[tuple[str | None, str]]:
+        """Return those of these subjects that have no part of their own, each with its title, the whole first."""
+        known = {subject for subject, _title in self.subjects()}
+        others = sorted(set(given) - known, key=lambda one: (one is not None, one or ""))
+        whole = self._captions.say("feedback.about_everything")
+        return [(one, whole if one is None else self._content.groups.get(one, one)) for one in others]
 
     def date(self, moment: datetime) -> str:
         return self._captions.long_date(moment.astimezone(self._content.timezone))

@@ -12,7 +12,7 @@ from models.tally import ChoiceResult, PositionCounts, Result
 from reports.captions import Captions
 from reports.charts import result_chart
 from reports.disputes import disputes
-from reports.findings import outcome_lines, result_finding
+from reports.findings import outcome_lines, result_finding, unquoted_objections
 from reports.plan_data import Part, PlanData
 from reports.plan_paper import Paper, Reference
 from reports.plan_sources import Sources
@@ -49,13 +49,13 @@ class SubjectWriter:
         voted = [(one, quotes) for one, quotes in self._data.polls if one.poll.subject == subject]
         if not voted:
             self._heading("plan.vote")
-            self._paper.write(self._say("plan.no_vote"))
+            self._paper.write(self._say("plan.no_vote"), self._sources.records())
         for one, quotes in voted:
             self._vote(one, article)
             self._reasons(one, quotes)
             self._disputes(one)
         self.words(subject, title, PARTS)
-        self._proposals(subject)
+        self.proposals(subject, title)
         self._next_steps(subject)
 
     def words(self, subject: str | None, title: str, level: int) -> None:
@@ -66,12 +66,13 @@ class SubjectWriter:
         given = [words for words in self._data.words if words.subject == subject]
         self._paper.heading(self._say("plan.words"), level)
         counted = self._say("plan.contributions", count=number, number=self._captions.number(number))
-        self._paper.write(counted, self._sources.count(subject, title))
+        reference = self._sources.count(subject, title)
+        self._paper.write(counted, reference)
         if not given:
-            self._paper.write(self._say("plan.none_quotable"))
+            self._paper.write(self._say("plan.none_quotable"), reference)
         for words in given[:MOST_QUOTES]:
             self._quote(words.text, words.segment, self._sources.words(words))
-        self._left_out(len(given))
+        self._left_out(len(given), reference)
 
     def _proposed(self, poll: Poll, proposal: Proposal) -> None:
         """Write that a participant proposed this, and to what it is an alternative."""
@@ -82,19 +83,23 @@ class SubjectWriter:
             said.append(self._say("card.proposal_amends", title=title))
         self._paper.write(". ".join(said) + ".", self._sources.poll(poll))
 
-    def _proposals(self, subject: str) -> None:
-        proposed = self._data.open_proposals(subject)
-        if not proposed:
-            return
-        self._heading("plan.proposals")
+    def proposals(self, subject: str | None, title: str) -> None:
+        """Write what is proposed on a subject and open, and how many proposals wait: of those no word is public."""
+        proposed = self._data.open_proposals(subject) if subject is not None else []
+        waiting = self._data.proposals_waiting.get(subject, 0)
+        if proposed or waiting:
+            self._heading("plan.proposals")
         for poll in proposed:
             wording = poll.wording.get(self._captions.language) or next(iter(poll.wording.values()))
             self._paper.write(wording.text or wording.title, self._sources.poll(poll), style="List Bullet")
+        if waiting:
+            reference = self._sources.proposals(subject, title)
+            self._paper.write(self._say("plan.proposals_waiting", count=waiting), reference)
 
     def _outcome(self, outcome: Outcome | None) -> None:
         self._heading("plan.outcome")
         if outcome is None:
-            self._paper.write(self._say("plan.no_outcome"))
+            self._paper.write(self._say("plan.no_outcome"), self._sources.records())
             return
         reference = self._sources.outcome(outcome)
         decision, decided = self._say(f"decision.{outcome.decision}"), self._sources.date(outcome.decided_at)
@@ -176,17 +181,18 @@ class SubjectWriter:
         objections = [quote for quote in quotes if on_positions and quote.answer == Position.OBJECT]
         others = [quote for quote in quotes if quote not in objections]
         number = 0
+        unquoted = unquoted_objections(one, quotes)
         for phrase, some in (("plan.objections", objections), ("plan.reasons", others)):
-            if some:
+            silent = unquoted if phrase == "plan.objections" else 0
+            if some or silent:
                 self._heading(phrase)
+            if silent:
+                said = "plan.objections_partly_unquoted" if some else "plan.objections_unquoted"
+                self._paper.write(self._say(said, count=silent), self._sources.vote(one))
             for quote in some[:MOST_QUOTES]:
                 number += 1
                 self._quote(quote.text, quote.segment, self._sources.reason(one, quote, number))
-            self._left_out(len(some))
-        if isinstance(one.result, Result) and one.result.total.object and not objections:
-            self._heading("plan.objections")
-            unquoted = self._say("plan.objections_unquoted", count=one.result.total.object)
-            self._paper.write(unquoted, self._sources.vote(one))
+            self._left_out(len(some), self._sources.vote(one))
 
     def _disputes(self, one: EndedPoll) -> None:
         self._heading("plan.disputed")
@@ -197,9 +203,9 @@ class SubjectWriter:
         self._heading("plan.next")
         steps = self._sources.steps(subject)
         for step in steps:
-            self._paper.write(step.text, *filter(None, [step.reference]), style="List Bullet")
+            self._paper.write(step.text, step.reference, style="List Bullet")
         if not steps:
-            self._paper.write(self._say("plan.no_step"))
+            self._paper.write(self._say("plan.no_step"), self._sources.records())
 
     def _heading(self, phrase: str) -> None:
         self._paper.heading(self._say(phrase), PARTS)
@@ -209,6 +215,6 @@ class SubjectWriter:
         by = f" ({self._captions.segment(segment)})" if segment else ""
         self._paper.write(f"{quoted}{by}", reference, style="Quote")
 
-    def _left_out(self, quotable: int) -> None:
+    def _left_out(self, quotable: int, reference: Reference) -> None:
         if quotable > MOST_QUOTES:
-            self._paper.write(self._say("plan.left_out", count=quotable - MOST_QUOTES))
+            self._paper.write(self._say("plan.left_out", count=quotable - MOST_QUOTES), reference)

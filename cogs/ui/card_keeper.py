@@ -21,6 +21,7 @@ from models.outcomes import outcome_on
 from models.records import Consultation, Place, PlaceKind, Poll, Visibility
 from models.tally import AnyResult, ChoiceCounts, PositionCounts
 from reports.charts import draw_result, text_alternative
+from reports.drawing import shortened
 
 if TYPE_CHECKING:
     from cogs.client import ConsultationBot
@@ -120,7 +121,7 @@ class CardKeeper:
         names = captions(self._bot.catalogue, say.language)
         if (poll.id, say.language) not in self._charts:
             self._charts[poll.id, say.language] = await asyncio.to_thread(draw_result, poll, result, names)
-        described = text_alternative(poll, result, names)
+        described = shortened(text_alternative(poll, result, names))
         picture = io.BytesIO(self._charts[poll.id, say.language])
         return discord.File(picture, CHART, description=described), described
 

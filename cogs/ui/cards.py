@@ -309,7 +309,8 @@ def counts_lines(
         return
     yield f"**{names.everyone()}** ({names.ballots(counts.ballots)})"
     for rank, key in enumerate(counts.ranking[:most], start=1):
-        yield f"{rank}. {harmless(names.option(poll, key))}: {names.option_count(poll, counts, key)}"
+        told = names.pair(harmless(names.option(poll, key)), names.option_count(poll, counts, key))
+        yield f"{rank}. {told}"
     if left := len(counts.ranking[most:]) if most else 0:
         yield say("result.more_options", count=left)
 

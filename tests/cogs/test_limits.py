@@ -45,6 +45,7 @@ from models.results import EndedPoll, Order, Quotes
 from models.review import MOST_THEMES, THEME_LENGTH, Step
 from models.tally import PositionCounts, Result, SegmentRow
 from reports.charts import text_alternative
+from reports.drawing import shortened as cut_alternative
 from tests.cogs.conftest import START, House, answered, buttons, shown
 from tests.cogs.limits import breaches, walk
 from tests.cogs.test_voting import phrase
@@ -211,7 +212,7 @@ def test_a_recommendation_s_card_fits(
 ) -> None:
     speeches = [Speech(language) for language in languages]
     running = replace(ended, ended_at=None, end_reason=None)
-    alternative = text_alternative(ended, counted, captions(longest, languages[0]))
+    alternative = cut_alternative(text_alternative(ended, counted, captions(longest, languages[0])))
     shown_now = {
         "none": CardState(ConsultationState.OPEN, reads_messages=False),
         "ahead": CardState(ConsultationState.OPEN, reads_messages=False, poll=running, has_begun=False),
@@ -232,7 +233,7 @@ def test_a_recommendation_s_card_fits(
 @pytest.mark.parametrize("languages", PAIRS, ids="-".join)
 def test_a_posted_result_fits(longest: Catalogue, ended: Poll, counted: Result, languages: tuple[str, ...]) -> None:
     speeches = [Speech(language) for language in languages]
-    alternative = text_alternative(ended, counted, captions(longest, languages[0]))
+    alternative = cut_alternative(text_alternative(ended, counted, captions(longest, languages[0])))
 
     assert not refused(*result_card(longest, ended, counted, speeches, alternative))
 

@@ -118,7 +118,7 @@ async def test_the_plan_is_handed_over_in_the_language_asked_for_and_in_the_trac
     assert title(held, STEM, language) in lines
     industry = held.catalogue.segments["industry"].title.in_language(language)
     assert sum(line.startswith(phrase("plan.quote", language, words="Why 3")[:-1]) for line in lines) == 6
-    assert f"{phrase('plan.quote', language, words='Why 30')} ({industry}) [V1-1]" in lines
+    assert any(f"({industry}) [V1-1]" in line for line in lines)
     assert not any(str(held.moderator.id) in line or held.moderator.name in line for line in lines)
     async with held.store.read() as session:
         entries = await trace.entries(session, held.store.memory.consultations[held.guild.id].id)

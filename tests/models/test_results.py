@@ -1,5 +1,6 @@
 """Who sees which result, in what order, and which reasons may be quoted."""
 
+from collections import Counter
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -132,6 +133,31 @@ async def test_reasons_are_quoted_as_allowed_objections_first(store, box, poll):
         ("industry", Position.OBJECT, "Never mind.", Quotation.NOT),
     )
     assert found == [Quote("object", None, "Too slow."), Quote("accept", "industry", "Well enough.")]
+
+
+@given(st.lists(st.builds(Quote, st.sampled_from(["object", "support"]), st.sampled_from([None, "a", "b"]), st.text())))
+def test_the_order_of_quotes_hangs_on_nothing_but_the_quotes(told):
+    ordered = results.fairly(told, 1)
+    assert Counter(ordered) == Counter(told)
+    assert results.fairly(told[::-1], 1) == ordered
+    answers = [quote.answer != "object" for quote in ordered]
+    assert answers == sorted(answers)
+
+
+def test_no_segment_takes_all_of_the_first_places():
+    many = [Quote("object", "industry", f"Aa {number}") for number in range(30)]
+    few = [Quote("object", segment, f"Zz {number}") for segment in ("academia", None) for number in range(3)]
+    first = results.fairly([*many, *few], 1)[:9]
+    assert Counter(quote.segment for quote in first) == {"industry": 3, "academia": 3, None: 3}
+
+
+def test_no_wording_comes_first_whatever_the_others_say():
+    wording = Quote("object", None, "!!! Aaa")
+    places = {
+        results.fairly([wording, *(Quote("object", None, f"{seed} {number}") for number in range(9))], 1).index(wording)
+        for seed in range(60)
+    }
+    assert len(places) > 5
 
 
 async def test_a_segment_that_has_no_row_of_its_own_is_never_named(store, box, poll):

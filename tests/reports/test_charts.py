@@ -16,7 +16,7 @@ from matplotlib.image import imread
 from models.records import Position
 from models.tally import tally
 from reports.charts import BARS, diverging_widths, draw_result, result_chart, slice_widths, text_alternative
-from reports.drawing import CARD, QUIET, TEXT, TRACK
+from reports.drawing import CARD, QUIET, TEXT, TRACK, shortened
 
 NOBODY = tally([])
 EVERY_POSITION = tally([("bakers", position, 3) for position in Position])
@@ -169,10 +169,14 @@ def test_the_text_alternative_says_what_the_picture_shows(poll, captions):
     )
 
 
-def test_the_text_alternative_leaves_out_the_last_segments_where_it_would_be_too_long(poll, captions):
+def test_the_text_alternative_has_every_segment_and_discord_gets_as_many_as_it_takes(poll, captions):
     result = tally([(f"guild {number:02} of people who thresh", Position.SUPPORT, 5) for number in range(30)])
-    text = text_alternative(poll, result, captions)
+    whole = text_alternative(poll, result, captions)
+    assert "guild 29" in whole
+    assert "guild 29" in result_chart(poll, result, captions).alternative
+    text = shortened(whole)
     assert 900 < len(text) <= 1_024
+    assert text.endswith("Pass 0. …")
     assert "Everyone (150 ballots)" in text
     assert "guild 00" in text
     assert "guild 29" not in text

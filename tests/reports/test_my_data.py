@@ -75,7 +75,8 @@ def test_the_file_to_read_speaks_the_language_asked_for(language: str):
     )
 
     assert PHRASES.text("mydata.kind.membership", language).upper() in readable
-    assert f"{PHRASES.text('mydata.field.groups', language)}: Flour and bread, gone" in readable
+    label = PHRASES.text("mydata.field.groups", language)
+    assert PHRASES.text("report.pair", language, label=label, value="Flour and bread, gone") in readable
     assert PHRASES.text("mydata.field.segment", language) not in readable
 
 

@@ -1,5 +1,7 @@
 """The whole consultation in pictures: every one the same bytes for the same data, with its words."""
 
+import random
+import re
 from datetime import date
 from itertools import combinations
 from math import hypot
@@ -7,13 +9,25 @@ from math import hypot
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.patches import Circle
 
 from models.records import Position
-from models.results import EndedPoll
+from models.results import EndedPoll, Order, ordered
 from models.tally import tally
 from models.turnout import Turnout
-from reports.drawing import ALTERNATIVE_LENGTH
-from reports.overview_charts import DISC, MOST_THEMES, apart, map_chart, ranked_themes, themes_chart, turnout_chart
+from reports.drawing import ALTERNATIVE_LENGTH, shortened
+from reports.overview_charts import (
+    DISC,
+    DOT,
+    EXTREMES,
+    MOST_THEMES,
+    apart,
+    map_chart,
+    numbered,
+    ranked_themes,
+    themes_chart,
+    turnout_chart,
+)
 
 FRAME = (0.0, 0.0, 360.0, 260.0)
 inside = st.tuples(st.floats(10, 350), st.floats(10, 250))
@@ -32,6 +46,30 @@ def ended(poll_titled):
     return many
 
 
+@pytest.fixture
+def scattered(poll_titled):
+    """Make many polls that lie all over the map, the highest consensus first."""
+
+    def many(number):
+        dice = random.Random(7)  # noqa: S311 - nothing is kept secret by it
+        made = [
+            EndedPoll(
+                poll_titled(f"Question {one}"),
+                tally(
+                    [
+                        (one, Position(answer), dice.randrange(30))
+                        for one in ("bakers", "millers")
+                        for answer in Position
+                    ]
+                ),
+            )
+            for one in range(number)
+        ]
+        return ordered(made, Order.CONSENSUS)
+
+    return many
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(inside, max_size=30))
 def test_every_number_on_the_map_is_readable_and_in_the_frame(spots):
@@ -45,14 +83,56 @@ def test_a_spot_with_room_around_it_stays_where_it_is():
     assert apart([(50, 50), (200, 200)], FRAME) == [(50, 50), (200, 200)]
 
 
-@pytest.mark.parametrize("number", [0, 1, 15, 45])
+@pytest.mark.parametrize("number", [0, 1, 15, 45, 200])
 def test_the_map_of_any_number_of_polls_is_drawn_with_its_words(ended, captions, number):
     chart = map_chart(ended(number), captions)
     assert chart.png() == map_chart(ended(number), captions).png()
     assert chart.alternative.startswith(chart.finding)
-    assert len(chart.alternative) <= ALTERNATIVE_LENGTH
+    for one in range(number):
+        assert f"Question {one} " in chart.alternative
     if number == 1:
         assert chart.alternative.endswith("consensus 0.92, division 0.00.")
+
+
+@pytest.mark.parametrize("number", [45, 200])
+def test_a_map_of_many_polls_shows_every_one_and_numbers_those_that_stand_out(scattered, captions, number):
+    polls = scattered(number)
+    chart = map_chart(polls, captions)
+
+    shown = numbered(polls)
+    (axes,) = chart.figure.axes
+    spots = [one for one in axes.patches if isinstance(one, Circle) and one.radius == DOT]
+    discs = [one for one in axes.patches if isinstance(one, Circle) and one.radius == DISC]
+    assert len(discs) == len(shown) <= 3 * EXTREMES
+    assert len(spots) + len(discs) == number
+    written = [one.get_text() for one in axes.texts]
+    for place in shown:
+        assert str(place + 1) in written
+    assert f"{number - len(shown)} more votes are dots without a number" in written
+
+    agreed, divided = re.findall("“(Question .*?)”", chart.finding)
+    titles = [captions.recommendation(polls[place].poll) for place in shown]
+    assert agreed in titles
+    assert divided in titles
+    assert all(places in shown for places in (0, number - 1))
+
+
+def test_discs_leave_dots_uncovered_where_there_is_room():
+    dots = [(float(x), 130.0) for x in range(20, 340, 10)]
+    discs = apart([(180.0, 130.0)], FRAME, dots)
+    assert all(hypot(discs[0][0] - x, discs[0][1] - y) > DISC + DOT for x, y in dots)
+
+
+def test_discord_gets_those_first_that_stand_out(scattered, captions):
+    chart = map_chart(scattered(200), captions)
+    told = shortened(chart.alternative)
+    assert len(told) <= ALTERNATIVE_LENGTH
+    assert told.endswith(". …")
+    assert "200. Question" in told
+
+
+def test_in_french_a_space_stands_before_the_colon(captions_in):
+    assert "Gand\u00a0: 4" in themes_chart([("Gand", 4)], captions_in("fr")).alternative
 
 
 def test_turnout_adds_up_day_by_day(captions):

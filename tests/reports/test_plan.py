@@ -53,7 +53,7 @@ from tests.reports.test_page import START, Held, fill, held
 __all__ = ["held"]
 NOW = datetime(2030, 3, 20, tzinfo=UTC)
 STEM, DATA, TRAINING = "stem-orientation", "unlock-health-data", "new-skills-programmes"
-NOTHING = PlanData((), (), (), {}, (), {}, 0, NOW)
+NOTHING = PlanData((), (), (), {}, (), {}, {}, NOW)
 MODERATOR = Moderator(1, ModeratorRole.MODERATOR)
 A4_TEXT_WIDTH = Mm(210 - 2 * 22)
 
@@ -133,7 +133,7 @@ async def test_the_plan_has_a_title_a_language_and_headings_that_skip_no_level(h
     assert plan.paragraphs[0] == ("Title", phrase("plan.title", language))
     assert plan.paragraphs[1] == ("Subtitle", consultation)
     properties = plan.document.core_properties
-    assert properties.title == f"{phrase('plan.title', language)}: {consultation}"
+    assert properties.title == phrase("report.pair", language, label=phrase("plan.title", language), value=consultation)
     assert properties.language.startswith(language)
     assert (properties.author, properties.comments) == ("", "")
     (spoken,) = plan.document.styles.element.find(qn("w:docDefaults")).iter(qn("w:lang"))
@@ -156,7 +156,7 @@ async def test_the_contents_list_what_is_there_and_lead_to_it(held: Held, langua
     await fill(held)
     plan = await plan_of(held, language)
 
-    listed = [text for style, text in plan.paragraphs if style.startswith("toc")]
+    listed = [text.removesuffix("\t") for style, text in plan.paragraphs if style.startswith("toc")]
     assert listed == [text for level, text in plan.headings if level <= 2]
     leads = list(plan.links("toc"))
     assert [text for _anchor, text in leads] == listed
@@ -165,7 +165,11 @@ async def test_the_contents_list_what_is_there_and_lead_to_it(held: Held, langua
         assert "".join(one.text or "" for one in found.getparent().iter(qn("w:t"))) == text
     assert len(plan.bookmarks) == len(set(plan.bookmarks))
     fields = [one.get(qn("w:fldCharType")) for one in plan.body.iter(qn("w:fldChar"))]
-    assert fields == ["begin", "separate", "end"]
+    contents, pages = ["begin", "separate"], ["begin", "separate", "end"]
+    assert fields == [*contents, *pages * len(listed), "end"]
+    asked = [(one.text or "").split() for one in plan.body.iter(qn("w:instrText"))]
+    assert [one[1] for one in asked[1:]] == [anchor for anchor, _text in leads]
+    assert plan.document.settings.element.find(qn("w:updateFields")).get(qn("w:val")) == "true"
 
 
 async def test_every_reference_is_in_the_annex_and_everything_in_the_annex_is_referred_to(held: Held) -> None:
@@ -262,6 +266,28 @@ async def test_objections_that_nobody_may_quote_are_counted(held: Held) -> None:
     assert f"{phrase('plan.objections_unquoted', count=6)} [V1]" in told
 
 
+async def test_it_is_said_how_many_objections_are_left_out_and_how_many_may_not_be_quoted(held: Held) -> None:
+    poll = await held.poll(STEM)
+    for number in range(15):
+        segment = "academia" if number % 5 else "industry"
+        await held.cast(
+            poll,
+            segment,
+            Position.OBJECT,
+            1 + 4 * (segment == "industry"),
+            reason=f"No {number}.",
+            quotation="with_segment",
+        )
+    await held.cast(poll, "academia", Position.OBJECT, 4, reason="Unsayable.")
+    await held.end(poll)
+    told = (await plan_of(held)).part(titled(held, STEM))
+
+    assert f"{phrase('plan.objections_partly_unquoted', count=4)} [V1]" in told
+    assert f"{phrase('plan.left_out', count=27 - 12)} [V1]" in told
+    industry = held.catalogue.segments["industry"].title.in_language("en")
+    assert sum(f"({industry})" in line for line in told) == 6
+
+
 async def test_decisions_are_told_with_their_reason_and_their_dates_are_next_steps(held: Held) -> None:
     later, soon = START + timedelta(days=90), START + timedelta(days=2)
     await decide(held, STEM, Decision.AMENDED, wording={"en": "New & better."}, review_at=later)
@@ -276,10 +302,35 @@ async def test_decisions_are_told_with_their_reason_and_their_dates_are_next_ste
     assert f"{phrase('plan.review', date='30 May 2030')} [D1]" in told
     assert f"{phrase('plan.take_up_due', date='3 March 2030')} [D2]" in plan.part(titled(held, DATA))
     [calendar] = [one for one in plan.tables if one[0][0] == phrase("plan.day")]
-    assert [(row[0], row[1], row[3]) for row in calendar[1:]] == [
+    assert [(row[0], row[1], row[3]) for row in calendar[1:3]] == [
         ("3 March 2030", titled(held, DATA), "[D2]"),
         ("30 May 2030", titled(held, STEM), "[D1]"),
     ]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_the_article_sets_ahead_is_among_the_next_steps_with_its_passage(
+    catalogue: Catalogue, language: str
+) -> None:
+    events = {event.key: event for event in catalogue.events}
+
+    def told(now: datetime) -> dict[str, tuple[str, ...]]:
+        plan = drawn(replace(NOTHING, read_at=now), catalogue, language)
+        [calendar] = [one for one in plan.tables if one[0][0] == phrase("plan.day", language)]
+        assert all(plan.annex[row[3].strip("[]")][0] for row in calendar[1:])
+        return {row[1]: (row[0], row[2]) for row in calendar[1:]}
+
+    later, sooner = told(NOW), told(datetime(2024, 5, 1, tzinfo=UTC))
+    hub, horizon = (events[key] for key in ("hub-2025", "next-decades"))
+    assert list(later) == [horizon.title.in_language(language)]
+    assert list(sooner) == [hub.title.in_language(language), horizon.title.in_language(language)]
+    assert sooner[hub.title.in_language(language)] == (hub.when.in_language(language), hub.text.in_language(language))
+
+
+def test_where_nothing_has_a_date_it_is_said(catalogue: Catalogue) -> None:
+    content = replace(plan_content(catalogue, "en"), ahead=())
+    plan = Read(draw_plan(NOTHING, content, captions(catalogue, "en")))
+    assert f"{phrase('plan.no_dates')} [R]" in plan.lines
 
 
 async def test_open_votes_are_next_steps_and_nothing_else(held: Held) -> None:
@@ -287,7 +338,7 @@ async def test_open_votes_are_next_steps_and_nothing_else(held: Held) -> None:
     plan = await plan_of(held)
     assert plan.part(titled(held, "growth-capital"))[-1] == f"{phrase('plan.vote_open')} [V4]"
     waiting = plan.part(titled(held, "business-courses"))
-    assert phrase("plan.no_vote") in waiting
+    assert f"{phrase('plan.no_vote')} [R]" in waiting
     assert waiting[-1] == f"{phrase('plan.publish', date='10 March 2030')} [V5]"
     everything = "\n".join([*plan.lines, *(cell for table in plan.tables for row in table for cell in row)])
     for hidden in ("Not to be read.", "Of an open vote.", "Not published.", "40 ballots", "41 ballots"):
@@ -341,7 +392,7 @@ def test_words_stand_with_their_reference_and_what_is_left_out_is_counted(catalo
     assert f"{phrase('plan.contributions', count=30, number='30')} [C1]" in told
     assert "“Words 0” [F-0000000]" in told
     assert f"“Words 11” ({industry}) [F-0000011]" in told
-    assert phrase("plan.left_out", count=2) in told
+    assert f"{phrase('plan.left_out', count=2)} [C1]" in told
     assert "F-0000012" not in plan.annex
     beyond = plan.part(phrase("plan.other_words"))
     assert "“On training.” [F-ABCDEFG]" in beyond
@@ -361,12 +412,16 @@ def test_a_proposal_stands_with_what_it_would_change_until_it_is_decided_on(
         ended_at=None,
         proposal=Proposal("nl", STEM, {language: stem}),
     )
-    plan = drawn(replace(NOTHING, running=(proposed,), proposals_waiting=2), catalogue, language)
+    plan = drawn(replace(NOTHING, running=(proposed,), proposals_waiting={STEM: 2, "training": 1}), catalogue, language)
     assert "Begin earlier, at school. [V7]" in plan.part(stem)
     amends = phrase("card.proposal_amends", language, title=stem)
     assert plan.part("Earlier")[0] == f"{phrase('card.proposal', language)}. {amends}. [V7]"
     waiting = phrase("plan.proposals_waiting", language, count=2)
-    assert f"{waiting} [P]" in plan.part(phrase("plan.other_words", language))
+    assert f"{waiting} [P1]" in plan.part(stem)
+    one_more = phrase("plan.proposals_waiting", language, count=1)
+    assert f"{one_more} [P2]" in plan.part(phrase("plan.other_words", language))
+    named = phrase("report.pair", language, label=phrase("plan.proposals_not_public", language), value=stem)
+    assert plan.annex["P1"][0] == named
 
     outcome = Outcome(1, "p-1", Decision.REJECTED, "No.", {}, None, None, NOW)
     decided = drawn(replace(NOTHING, running=(proposed,), outcomes={"p-1": outcome}), catalogue, language)
@@ -390,7 +445,7 @@ async def test_the_words_of_a_proposal_that_is_not_put_to_the_vote_are_not_in_th
     held.clock[0] += timedelta(hours=1)
     async with held.store.read() as session:
         data = await read_plan(session, held.consultation.id)
-    assert data.proposals_waiting == 1
+    assert data.proposals_waiting == {STEM: 1}
     assert "Nobody approved" not in repr(data)
 
 
@@ -399,10 +454,10 @@ def test_the_plan_of_an_empty_consultation_says_what_there_is_not(catalogue: Cat
     plan = drawn(NOTHING, catalogue, language)
     number = len(catalogue.recommendations)
     for key in ("plan.no_vote", "plan.no_outcome", "plan.vote_or_decide"):
-        assert plan.lines.count(phrase(key, language)) == number
-    assert phrase("plan.no_dates", language) in plan.lines
-    assert phrase("plan.undecided", language, count=number) in plan.lines
-    assert {name[0] for name in plan.annex} == {"A"}
+        assert plan.lines.count(f"{phrase(key, language)} [R]") == number
+    assert f"{phrase('plan.undecided', language, count=number)} [R]" in plan.lines
+    assert {name[0] for name in plan.annex} == {"A", "R"}
+    assert plan.annex["R"][0] == phrase("plan.records", language)
     assert not plan.document.inline_shapes
 
 
