@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import discord
 import pytest
@@ -20,6 +21,7 @@ from tests.cogs.test_voting import DAY, STEM, ann, phrase, polled, title
 
 __all__ = ["ann", "polled"]
 TRAINING = "training"
+BRUSSELS = ZoneInfo("Europe/Brussels")
 
 
 def mia(house: House, locale: str = "fr") -> MemberActor:
@@ -314,6 +316,33 @@ async def test_a_cancellation_that_discord_does_not_take_is_posted_after_a_resta
 async def test_cancelling_needs_a_reason_and_an_open_vote(polled: House) -> None:
     assert await by(polled, "poll cancel", reason=" ") == phrase("poll.reason_missing")
     assert await by(polled, "poll cancel", "growth-capital", reason="Why not?") == phrase("poll.none_open")
+
+
+# Summer time
+
+
+async def test_an_end_across_the_change_to_summer_time_is_the_hour_that_was_typed(open_house: House) -> None:
+    saturday = datetime(2026, 3, 28, 12, tzinfo=BRUSSELS)
+    await open_house.env.advance_time((saturday - open_house.env.now()).total_seconds())
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
+    await open_house.open_poll(STEM, closes="Sunday 12:00")
+    await open_house.open_poll("growth-capital", closes="24 hours")
+    sunday = datetime(2026, 3, 29, 12, tzinfo=BRUSSELS)
+
+    await open_house.env.advance_time(23 * 3_600 - 1)
+    assert open_house.env.now() == sunday - timedelta(seconds=1)
+    assert "is stored" in said(await open_house.vote(ann, STEM, "Support"))
+    await open_house.env.advance_time(1)
+
+    assert "Support" not in buttons(open_house.card(STEM))
+    assert "**Everyone** (1 ballot)" in shown(open_house.card(STEM))
+    async with open_house.store.read() as session:
+        ended = await session.scalar(select(PollRow.ended_at).where(PollRow.recommendation == STEM))
+    assert ended == sunday
+    assert "Support" in buttons(open_house.card("growth-capital"))
+    await open_house.env.advance_time(3_600)
+    assert "Support" not in buttons(open_house.card("growth-capital"))
 
 
 # Whole groups

@@ -726,6 +726,7 @@ async def test_a_newcomer_s_ballot_that_came_in_time_counts_however_long_joining
     with patch.object(polled.bot.register, "join", slow):
         told = await ben.submit_modal(form, {"segment": "industry", "groups": []})
     await asyncio.gather(*ending)
+    await polled.env.settle()
 
     assert phrase("vote.recorded", answer="Support", title=title(polled, STEM)) in said(told)
     assert [ballot.cast_at for ballot in await ballots(polled)] == [poll.closes_at - timedelta(seconds=1)]

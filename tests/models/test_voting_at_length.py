@@ -1,10 +1,11 @@
-"""Any sequence of joining, voting, moving the end, ending, cancelling, erasing and restarting, beside a few dicts."""
+"""Any sequence of joining, voting, giving reasons, moving the end, ending, cancelling, erasing and restarting."""
 
 import asyncio
 import tempfile
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,24 +20,37 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import func, select
 
-from models import consultations, participants, polls, rights
+from models import ballot_paper, consultations, participants, polls, rights
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
-from models.records import Ballot, Position
+from models.records import Ballot, BallotPaper, PollKind, Position, Quotation
 from models.rights import Person
 from models.sealing import Sealer
 from models.store import open_store
-from models.tables import BallotChange
-from models.tally import tally
+from models.tables import BallotChange, BallotRow
+from models.tally import tally, tally_choices
 
 PERSON = 812_345_678_901_234_567
 people = st.integers(min_value=0, max_value=7)
 segments = st.sampled_from(["academia", "industry"])
-positions = st.sampled_from(Position)
+answers = st.integers(min_value=0, max_value=3)  # one of the four that each kind has
+reasons = st.sampled_from([None, None, "Too soon.", "Too dear."])
+kinds = st.sampled_from(PollKind)
+ANSWERS: dict[PollKind, Any] = {
+    PollKind.POSITION: list(Position),
+    PollKind.SINGLE: ["a", "b", "c", "d"],
+    PollKind.SEVERAL: ["a", "ab", "bd", "d"],
+    PollKind.PRIORITIES: ["a", "ab", "ba", "dc"],
+}
+
+
+def paper(kind):
+    offered = () if kind is PollKind.POSITION else ballot_paper.options([{"en": one} for one in ("A", "B", "C", "D")])
+    return BallotPaper(kind, offered, 2 if kind in {PollKind.SEVERAL, PollKind.PRIORITIES} else 1)
 
 
 class Voting(RuleBasedStateMachine):
-    """`cast` is what counts in the current poll, `changes` how many ballots of whom were ever taken in it."""
+    """`cast` is what counts now, as segment, answer and reason; `changes` how many ballots of whom the poll took."""
 
     def __init__(self):
         super().__init__()
@@ -67,23 +81,57 @@ class Voting(RuleBasedStateMachine):
                 self.consultation = await consultations.open_consultation(session, prepared.id)
 
         self.runner.run(begin())
-        self.open_poll()
+        self.open_poll(PollKind.POSITION, 0)
 
-    def open_poll(self):
+    def open_poll(self, kind, minutes):
         async def open_poll():
             async with self.store.write() as session:
                 self.poll = await polls.open_poll(
-                    session, self.consultation, "shared-data", "research", {}, self.deadline
+                    session,
+                    self.consultation,
+                    "shared-data",
+                    "research",
+                    {},
+                    self.deadline,
+                    opens_at=self.begins,
+                    paper=paper(kind),
                 )
 
-        self.deadline = self.now + timedelta(hours=1)
+        self.begins = self.now + timedelta(minutes=minutes)
+        self.deadline = self.begins + timedelta(hours=1)
         self.runner.run(open_poll())
-        self.cast: dict[object, tuple[str, Position]] = {}
+        self.cast: dict[object, Any] = {}
         self.changes: Counter[object] = Counter()
 
     @property
-    def is_open(self):
+    def is_unended(self):
         return self.poll.ended_at is None and self.now < self.deadline
+
+    @property
+    def is_open(self):
+        return self.is_unended and self.begins <= self.now
+
+    @property
+    def refusal(self):
+        return "vote.not_begun" if self.is_unended else "vote.poll_ended"
+
+    def answer(self, number):
+        return ANSWERS[self.poll.paper.kind][number]
+
+    def take(self, person, answer, reason):
+        """Take a ballot as the rules say; return what was answered before, and the reason that no longer counts."""
+        _, before, earlier = self.cast.get(person, (None, None, None))
+        kept = earlier if reason is None and answer == before else reason
+        self.cast[person] = (self.segments.get(person, "federations"), answer, kept)
+        self.changes[person] += 1
+        return before, earlier if earlier != kept else None
+
+    def result(self):
+        counted = Counter((segment, answer) for segment, answer, _ in self.cast.values())
+        rows = [(segment, answer, ballots) for (segment, answer), ballots in counted.items()]
+        if self.poll.paper.kind is PollKind.POSITION:
+            return tally((segment, Position(answer), ballots) for segment, answer, ballots in rows)
+        return tally_choices(rows, self.poll.paper)
 
     @rule(person=people, segment=segments)
     def join(self, person, segment):
@@ -94,24 +142,44 @@ class Voting(RuleBasedStateMachine):
         self.runner.run(join())
         self.segments[person] = segment
 
-    @rule(votes=st.lists(st.tuples(people, positions), min_size=1, max_size=10))
+    @rule(votes=st.lists(st.tuples(people, answers, reasons), min_size=1, max_size=10))
     def vote_at_once(self, votes):
         async def vote():
             ballots = [
-                Ballot(self.poll.id, PERSON + person, self.segments.get(person, "federations"), position)
-                for person, position in votes
+                Ballot(
+                    self.poll.id,
+                    PERSON + person,
+                    self.segments.get(person, "federations"),
+                    self.answer(number),
+                    reason,
+                )
+                for person, number, reason in votes
             ]
             return await asyncio.gather(*(self.box.cast(ballot) for ballot in ballots), return_exceptions=True)
 
-        answers = self.runner.run(vote())
-        for (person, position), answer in zip(votes, answers, strict=True):
+        for (person, number, reason), told in zip(votes, self.runner.run(vote()), strict=True):
             if self.is_open:
-                assert (answer.answer, answer.changed) == (position, person in self.cast)
-                self.cast[person] = (self.segments.get(person, "federations"), position)
-                self.changes[person] += 1
+                before, gone = self.take(person, self.answer(number), reason)
+                assert (told.answer, told.before, told.reason_before) == (self.answer(number), before, gone)
+                assert told.has_reason == (self.cast[person][2] is not None)
             else:
-                assert isinstance(answer, ConsultationError)
-                assert answer.phrase == "vote.poll_ended"
+                assert isinstance(told, ConsultationError)
+                assert told.phrase == self.refusal
+
+    @rule(person=people, number=answers, reason=reasons.filter(bool))
+    def give_a_reason_perhaps_by_a_button_older_than_the_ballot(self, person, number, reason):
+        async def give():
+            return await self.box.give_reason(self.poll.id, PERSON + person, self.answer(number), reason, Quotation.NOT)
+
+        voters = [voter for voter in self.cast if isinstance(voter, int)]
+        person = voters[person % len(voters)] if voters else person
+        segment, answer, before = self.cast.get(person, (None, None, None))
+        if self.is_open and answer == self.answer(number):
+            assert self.runner.run(give()) == (before if before != reason else None)
+            self.cast[person] = (segment, answer, reason)
+        else:
+            with pytest.raises(ConsultationError, match="answer_changed" if self.is_open else self.refusal):
+                self.runner.run(give())
 
     @rule(minutes=st.integers(min_value=1, max_value=40))
     def let_time_pass(self, minutes):
@@ -126,7 +194,23 @@ class Voting(RuleBasedStateMachine):
 
         self.runner.run(end())
         assert self.poll.ended_at == min(self.now, self.deadline)
-        self.ended.append((self.poll, tally((segment, position, 1) for segment, position in self.cast.values())))
+        assert self.poll.cancelled == (self.now < self.begins)
+        if self.poll.cancelled:
+            self.cancelled.append(self.poll)
+        else:
+            self.ended.append((self.poll, self.result()))
+
+    @precondition(lambda self: self.poll.ended_at is None)
+    @rule(late=st.integers(min_value=0, max_value=90))
+    def let_the_deadline_come(self, late):
+        async def end():
+            async with self.store.write() as session:
+                self.poll = await polls.end(session, self.poll.id)
+
+        self.now = max(self.now, self.deadline + timedelta(minutes=late))
+        self.runner.run(end())
+        assert (self.poll.ended_at, self.poll.end_reason) == (self.deadline, None)
+        self.ended.append((self.poll, self.result()))
 
     @rule()
     def cancel(self):
@@ -134,7 +218,7 @@ class Voting(RuleBasedStateMachine):
             async with self.store.write() as session:
                 return await polls.cancel(session, self.poll.id, "The text was wrong.")
 
-        if self.is_open:
+        if self.is_unended:
             self.poll = self.runner.run(cancel())
             self.cancelled.append(self.poll)
         else:
@@ -148,7 +232,7 @@ class Voting(RuleBasedStateMachine):
                 return await polls.edit(session, self.poll.id, closes_at=deadline)
 
         deadline = self.deadline + timedelta(minutes=minutes)
-        allowed = self.is_open and deadline > self.now and (minutes >= 0 or not self.cast)
+        allowed = self.is_unended and deadline > max(self.now, self.begins) and (minutes >= 0 or not self.cast)
         if allowed:
             self.poll = self.runner.run(move())
             self.deadline = deadline
@@ -168,18 +252,18 @@ class Voting(RuleBasedStateMachine):
         self.segments.pop(person, None)
         if person not in self.cast:
             return
-        if self.is_open or self.poll.cancelled:
+        if self.is_unended or self.poll.cancelled:
             del self.cast[person], self.changes[person]
         else:
-            # One that nobody owns any more, with the last entry of its history.
-            self.cast["nobody", person, len(self.cast)] = self.cast.pop(person)
+            # One that nobody owns any more, without its reason, with the last entry of its history.
+            self.cast["nobody", person, len(self.cast)] = (*self.cast.pop(person)[:2], None)
             self.changes["nobody", person] += 1
             del self.changes[person]
 
     @precondition(lambda self: self.poll.ended_at is not None)
-    @rule()
-    def vote_again_on_the_same_recommendation(self):
-        self.open_poll()
+    @rule(kind=kinds, minutes=st.sampled_from([0, 20]))
+    def vote_again_on_the_same_recommendation(self, kind, minutes):
+        self.open_poll(kind, minutes)
 
     @rule()
     def restart(self):
@@ -189,13 +273,15 @@ class Voting(RuleBasedStateMachine):
         assert self.store.memory == before
 
     @invariant()
-    def everyone_who_voted_counts_once(self):
+    def everyone_who_voted_counts_once_with_the_reason_they_gave(self):
         async def counts():
             async with self.store.read() as session:
+                columns = (BallotRow.segment, BallotRow.answer, BallotRow.reason)
+                rows = await session.execute(select(*columns).where(BallotRow.poll_id == self.poll.id))
                 changes = select(func.count()).where(BallotChange.poll_id == self.poll.id)
-                return await polls.turnout(session, self.poll.id), await session.scalar(changes)
+                return Counter(map(tuple, rows)), await session.scalar(changes)
 
-        assert self.runner.run(counts()) == (len(self.cast), self.changes.total())
+        assert self.runner.run(counts()) == (Counter(self.cast.values()), self.changes.total())
 
     @invariant()
     def cancelled_polls_never_show_a_result(self):
@@ -221,8 +307,8 @@ def test_voting_follows_its_rules_in_any_order():
     run_state_machine_as_test(
         Voting,
         settings=settings(
-            max_examples=15,
-            stateful_step_count=15,
+            max_examples=20,
+            stateful_step_count=20,
             deadline=None,
             derandomize=True,
             suppress_health_check=[HealthCheck.too_slow],
