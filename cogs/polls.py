@@ -46,8 +46,8 @@ USUAL_PRIORITIES = 3
 BETWEEN_OPENINGS = 1.5
 
 When = app_commands.Range[str, 1, DATE_LENGTH]
-Heads = app_commands.Range[int, 1, MOST_HEADS]
-Share = app_commands.Range[int, 1, 100]
+Heads = app_commands.Range[int, 0, MOST_HEADS]
+Share = app_commands.Range[int, 0, 100]
 Most = app_commands.Range[int, 1, MOST_OPTIONS]
 EndReason = app_commands.Range[str, 1, END_REASON_LENGTH]
 
@@ -207,9 +207,7 @@ class Polls(commands.Cog):
         opens_at = self._beginning(starts, say)
         ahead = found.opened_at if found.opened_at > self.bot.store.now() else None
         closes_at = self._deadline(closes, say, opens_at or ahead)
-        wanted = None
-        if quorum or share:
-            wanted = _quorum(consultation, quorum or found.quorum.heads, share or found.quorum.share)
+        wanted = _changed_quorum(consultation, found.quorum, quorum, share)
         visibility = Visibility(results) if results else None
         if not (opens_at or closes_at or wanted or visibility):
             raise ConsultationError("poll.nothing_to_change")
@@ -375,6 +373,13 @@ def _quorum(consultation: Consultation, heads: int, share: int) -> Quorum:
     if not consultation.expected_heads:
         raise ConsultationError("poll.no_heads_expected")
     return Quorum(heads, share, dict(consultation.expected_heads))
+
+
+def _changed_quorum(consultation: Consultation, before: Quorum, heads: int | None, share: int | None) -> Quorum | None:
+    """Return the quorum with what was given in place of what was there, None where nothing was given."""
+    if heads is None and share is None:
+        return None
+    return _quorum(consultation, before.heads if heads is None else heads, before.share if share is None else share)
 
 
 def _most_choices(kind: PollKind, most: int | None) -> int:

@@ -251,7 +251,8 @@ POSITIONS = BallotPaper()
 class Quorum:
     """How many must vote for a poll to be valid.
 
-    `heads` is a number over all, `share` a percentage of the heads expected in each segment; 0 asks for none.
+    `heads` is a number over all, `share` a percentage of the heads expected: in each segment and, without `heads`, over
+    all. 0 asks for none.
     `expected` are those heads by segment as they were when the quorum was set: what moderators enter later moves no
     quorum of a running poll.
     """

@@ -30,6 +30,7 @@ from models.tally import (
     ChoiceRow,
     PositionCounts,
     SegmentRow,
+    needed_over_all,
 )
 from reports.captions import Captions
 from reports.findings import outcome_lines
@@ -364,8 +365,8 @@ def _running(poll: Poll, state: CardState, say: Speech) -> Iterable[str]:
         yield say("card.poll_open", closes=closes, left=discord.utils.format_dt(poll.closes_at, "R"))
     if state.has_begun:
         yield say("card.turnout", count=state.turnout) if state.turnout else say("card.no_turnout")
-    if poll.quorum.heads:
-        yield say("card.quorum", count=poll.quorum.heads)
+    if over_all := needed_over_all(poll.quorum):
+        yield say("card.quorum", count=over_all)
     if poll.quorum.share:
         yield say("card.quorum_share", share=poll.quorum.share)
 

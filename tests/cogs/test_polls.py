@@ -8,7 +8,7 @@ import pytest
 from simcord import InteractionResult, MemberActor
 from sqlalchemy import func, select
 
-from models.records import Ballot, Poll, Position
+from models.records import NO_QUORUM, Ballot, Poll, Position, Quorum
 from models.tables import BallotRow, PollRow
 from tests.cogs.conftest import House, answered, buttons, handed_out, said, shown
 from tests.cogs.test_voting import DAY, STEM, ann, phrase, polled, title
@@ -386,6 +386,29 @@ async def test_the_quorum_stands_on_the_card_and_in_the_result(open_house: House
         assert phrase("result.quorum_reached", count=11) in shown(message)
         assert phrase("result.quorum_reached_by", share=60, segments=names["academia"]) in shown(message)
         assert phrase("result.quorum_missed_by", share=60, segments=names["industry"]) in shown(message)
+
+
+async def test_a_share_stands_on_the_card_as_a_number_over_all(open_house: House) -> None:
+    for segment, heads in (("academia", 10), ("industry", 11)):
+        await open_house.moderator.slash(open_house.lobby, "consultation expect", segment=segment, heads=heads)
+
+    await open_house.open_poll(STEM, share=50)
+
+    assert phrase("card.quorum", count=11) in shown(open_house.card(STEM))
+    assert phrase("card.quorum_share", share=50) in shown(open_house.card(STEM))
+
+
+async def test_a_quorum_can_be_removed_before_the_first_ballot(open_house: House) -> None:
+    await open_house.moderator.slash(open_house.lobby, "consultation expect", segment="academia", heads=10)
+    await open_house.open_poll(STEM, quorum=7, share=50)
+
+    await by(open_house, "poll edit", share=0)
+    assert only_poll(open_house).quorum == Quorum(7)
+    await by(open_house, "poll edit", quorum=0)
+
+    assert only_poll(open_house).quorum == NO_QUORUM
+    assert phrase("card.quorum", count=7) not in shown(open_house.card(STEM))
+    assert await by(open_house, "poll edit") == phrase("poll.nothing_to_change")
 
 
 async def test_of_a_segment_that_is_not_shown_the_quorum_is_not_told_either(open_house: House) -> None:
