@@ -321,7 +321,10 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class PollDraft:
-    """A poll as it would be opened; `opens_at` is None for at once, `wording` empty while nothing was asked yet."""
+    """A poll as it would be opened; `opens_at` is None for at once, `wording` empty while nothing was asked yet.
+
+    `changes` is the poll that it would change instead.
+    """
 
     recommendation: str | None
     group: str
@@ -331,6 +334,7 @@ class PollDraft:
     quorum: Quorum = NO_QUORUM
     paper: BallotPaper = POSITIONS
     visibility: Visibility = Visibility.ENDED
+    changes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,7 +219,7 @@ def heads_needed(expected: int, share: int) -> int:
 
 
 def needed_over_all(quorum: Quorum) -> int:
-    """Return how many ballots a quorum asks for over all: its heads or, without any, its share of all expected; or 0."""
+    """Return how many ballots a quorum asks for over all: its heads or, without any, its share of all expected."""
     return quorum.heads or heads_needed(sum(quorum.expected.values()), quorum.share)
 
 

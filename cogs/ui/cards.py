@@ -131,12 +131,11 @@ def poll_preview(
     state: CardState,
     say: Speech,
     ways: Iterable[ui.Button[Any]],
-    warnings: Iterable[str] = (),
+    told: Iterable[str],
 ) -> list[Piece]:
-    """Draw, for a moderator alone, the card as it will stand, and under it the `ways` to go on.
+    """Draw, for a moderator alone, the card as it will stand, what they are `told` of it, and the `ways` to go on.
 
-    `warnings` are what the moderator should look at before. The card's own buttons and menus are there to be seen and
-    do nothing.
+    The card's own buttons and menus are there to be seen and do nothing.
     """
     pieces = _subject_pieces(catalogue, recommendation, speeches, state, tables=0)
     for row in (piece for piece in pieces if isinstance(piece, ui.ActionRow)):
@@ -144,7 +143,7 @@ def poll_preview(
             if isinstance(child, ui.Button | ui.Select):
                 child.disabled = True
     live = [say("poll.preview_live")] if state.poll and state.poll.visibility is Visibility.LIVE else []
-    return [card(*pieces), text(*warnings, *live, say("poll.preview")), *rows(ways)]
+    return [card(*pieces), text(*live, *told), *rows(ways)]
 
 
 def cancelled_card(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:

@@ -72,7 +72,7 @@ async def test_the_preview_speaks_the_moderator_s_language_around_the_public_car
 async def test_whoever_cancels_the_preview_opens_nothing(open_house: House) -> None:
     preview = await open_house.preview_poll(STEM)
 
-    assert await press(open_house, preview, "leave_draft") == phrase("poll.not_opened")
+    assert await press(open_house, preview, "leave_draft") == phrase("poll.draft_left")
     assert not open_house.store.memory.polls
     assert not buttons(preview.response)
 
