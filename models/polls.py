@@ -298,7 +298,7 @@ async def result(session: UnitOfWork, poll: Poll) -> AnyResult:
     if (kept := session.memory.results.get(poll.id)) is not None:
         return kept
     counted = await _counted(session, poll)
-    session.after_commit(lambda memory: memory.results.update({poll.id: counted}))
+    session.once_seen(lambda memory: memory.results.update({poll.id: counted}))
     return counted
 
 
