@@ -2,16 +2,21 @@
 
 The count's floor is the same GROUP BY by the plain driver. Whether the bot's event loop stood still is seen from
 outside: somebody clicks a button that needs no store, again and again, on the bot and on the floor at the same time.
+Of rankings and of reasons it is measured here, in this process; the floor is a loop beside a thread that is as busy.
 """
 
 import asyncio
+import hashlib
 import itertools
 import os
+import random
 import sqlite3
+import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import insert
@@ -21,16 +26,26 @@ from benchmarks.payloads import Json
 from benchmarks.small_discord import SmallDiscord
 from benchmarks.subject import FLOOR, Subject, start, until
 from benchmarks.town import FIRST_PERSON, RECOMMENDATIONS, SEGMENTS, OpenPoll, Town, open_the_store, town
-from models import polls
-from models.records import Position, Quotation
+from models import ballot_paper, polls, results
+from models.records import POSITIONS, BallotPaper, Poll, PollKind, Position, Quotation, Wording
+from models.store import Store, UnitOfWork
 from models.tables import BallotRow
 
 BALLOTS = 100_000
 COUNTS = 30
 POLLS = 3
 COUNT_WANTED = 2.0
+COUNT_MS_WANTED = 20.0
+ROUNDS = 5
+ITERATIONS = 100_000
+REASONS = 30_000
+REASON = "Because of this and that, as often as it takes. " * 3
 LONGEST_STANDSTILL = 0.05  # seconds
 BUTTON = "languages"  # answered without a look into the store
+
+RANKINGS = BallotPaper(
+    PollKind.PRIORITIES, ballot_paper.options([{"en": f"Option {number}"} for number in range(25)]), 5
+)
 
 GROUP_BY = "SELECT segment, answer, count(*) FROM ballots WHERE poll_id = ? GROUP BY segment, answer"
 
@@ -47,19 +62,30 @@ async def measure(folder: Path) -> list[Figure]:
                 standstills.append(await _standstill(voting, floor, poll, recommendation))
         finally:
             await floor.stop()
-        return [await _count(voting, poll, recommendation), _waiting(standstills)]
+        return [await _count(voting, poll, recommendation), _waiting(standstills), *await _apart(folder)]
 
 
 async def _fill(folder: Path, poll: OpenPoll) -> None:
     """Put ballots into a poll's box, past the bot."""
-    kinds = itertools.cycle(itertools.product(SEGMENTS, Position))
-    common = {"poll_id": poll.id, "quotation": Quotation.NOT.value, "cast_at": datetime.now(UTC)}
-    rows = [
-        {**common, "seal": os.urandom(24), "segment": segment, "answer": position.value}
-        for segment, position in itertools.islice(kinds, BALLOTS)
-    ]
     async with open_the_store(folder) as store, store.write() as session:
-        await (await session.connection()).execute(insert(BallotRow), rows)
+        await _put(session, poll.id, itertools.cycle(Position))
+
+
+async def _put(session: UnitOfWork, poll_id: int, answers: Iterator[str], reasons: int = 0) -> None:
+    """Put 100,000 ballots into a poll's box, so many of them with a reason."""
+    common = {"poll_id": poll_id, "cast_at": datetime.now(UTC)}
+    rows = [
+        {
+            **common,
+            "seal": os.urandom(24),
+            "segment": SEGMENTS[number // len(Position) % len(SEGMENTS)],
+            "answer": answer,
+            "reason": REASON if number < reasons else None,
+            "quotation": Quotation.WITH_SEGMENT if number < reasons else Quotation.NOT,
+        }
+        for number, answer in enumerate(itertools.islice(answers, BALLOTS))
+    ]
+    await (await session.connection()).execute(insert(BallotRow), rows)
 
 
 async def _count(voting: Town, poll: OpenPoll, recommendation: str) -> Figure:
@@ -72,6 +98,7 @@ async def _count(voting: Town, poll: OpenPoll, recommendation: str) -> Figure:
         ended = replace(found, ended_at=store.now())
         with sqlite3.connect(voting.folder / "data" / "consultation.db") as connection:
             for _ in range(COUNTS):
+                store.memory.results.clear()
                 began = time.perf_counter()
                 async with store.read() as session:
                     result = await polls.result(session, ended)
@@ -79,14 +106,15 @@ async def _count(voting: Town, poll: OpenPoll, recommendation: str) -> Figure:
                 rows = connection.execute(GROUP_BY, (poll.id,)).fetchall()
                 ours.append(between - began)
                 plain.append(time.perf_counter() - between)
-    bot, floor = min(ours) * 1_000, min(plain) * 1_000
+    bot, floor = (statistics.median(times) * 1_000 for times in (ours, plain))
+    ratio = min(ours) / min(plain)
     counted = result.total.ballots == BALLOTS == sum(number for *_, number in rows)
     return Figure(
         "result of 100,000 ballots counted",
-        f"{bot / floor:.2f} x floor, {bot:.1f} ms",
+        f"{bot:.1f} ms, {ratio:.2f} x floor at best",
         f"{floor:.1f} ms",
-        f"<= {COUNT_WANTED:.1f} x",
-        counted and bot / floor <= COUNT_WANTED,
+        f"<= {COUNT_MS_WANTED:.0f} ms, {COUNT_WANTED:.1f} x",
+        counted and bot <= COUNT_MS_WANTED and ratio <= COUNT_WANTED,
     )
 
 
@@ -126,3 +154,82 @@ def _waiting(standstills: list[tuple[float, float]]) -> Figure:
         f"<= floor + {LONGEST_STANDSTILL * 1_000:.0f} ms",
         bot - floor <= LONGEST_STANDSTILL,
     )
+
+
+async def _apart(folder: Path) -> list[Figure]:
+    """Return how long the loop stands still for 100,000 rankings, and for 30,000 reasons among as many ballots."""
+    async with open_the_store(folder) as store:
+        rankings = await _ended(store, RANKINGS, _rankings())
+        positions = await _ended(store, POSITIONS, itertools.cycle(Position), REASONS)
+
+        async def count() -> None:
+            store.memory.results.clear()
+            async with store.read() as session:
+                await polls.result(session, rankings)
+
+        async def read() -> None:
+            async with store.read() as session:
+                await results.quotes(session, positions)
+
+        return [
+            await _loop_stands_still("counting 100,000 rankings of 5 in 25", count),
+            await _loop_stands_still("reading 30,000 reasons", read),
+        ]
+
+
+async def _ended(store: Store, paper: BallotPaper, answers: Iterator[str], reasons: int = 0) -> Poll:
+    """Return a poll that has ended with 100,000 ballots."""
+    [consultation] = store.memory.consultations.values()
+    wording = {"en": Wording("A question", "")}
+    async with store.write() as session:
+        poll = await polls.open_poll(session, consultation, None, "training", wording, None, paper=paper)
+        await _put(session, poll.id, answers, reasons)
+        return await polls.end(session, poll.id, "It has been filled.")
+
+
+def _rankings() -> Iterator[str]:
+    chance = random.Random(1)  # noqa: S311 - nothing is secret here
+    while True:
+        yield "".join(chance.sample(RANKINGS.keys, RANKINGS.most_choices))
+
+
+async def _loop_stands_still(what: str, deed: Callable[[], Awaitable[None]]) -> Figure:
+    standstills, floors, took = [], [], []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        standstills.append(await _longest_standstill(deed))
+        took.append(time.perf_counter() - began)
+        floors.append(await _longest_standstill(partial(asyncio.to_thread, _keep_busy, took[-1])))
+    bot, floor = statistics.median(standstills), statistics.median(floors)
+    return Figure(
+        f"longest standstill of the loop, {what}",
+        f"{bot * 1_000:.0f} ms of {statistics.median(took) * 1_000:.0f} ms",
+        f"{floor * 1_000:.0f} ms",
+        f"<= floor + {LONGEST_STANDSTILL * 1_000:.0f} ms",
+        bot - floor <= LONGEST_STANDSTILL,
+    )
+
+
+def _keep_busy(seconds: float) -> None:
+    """Use a processor for so long, as the store does, without holding Python up."""
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        hashlib.pbkdf2_hmac("sha256", b"", b"", ITERATIONS)
+
+
+async def _longest_standstill(deed: Callable[[], Awaitable[None]]) -> float:
+    """Do something; return how long the loop served nobody else meanwhile, at the worst, in seconds."""
+    longest = 0.0
+
+    async def watch() -> None:
+        nonlocal longest
+        last = time.perf_counter()
+        while True:
+            await asyncio.sleep(0)
+            now = time.perf_counter()
+            longest, last = max(longest, now - last), now
+
+    watching = asyncio.create_task(watch())
+    await deed()
+    watching.cancel()
+    return longest

@@ -1,9 +1,10 @@
-"""From a draft to an open poll: a moderator sees the card as it will stand, corrects the words, opens the vote.
+"""From a draft to a poll: a moderator sees the card as it will stand, corrects the words, opens or changes the vote.
 
 The draft is in the store, so that it outlives a restart and what was typed is there to be corrected.
 """
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from cogs.client import ConsultationBot
 from cogs.room_builder import RoomBuilder
 from cogs.ui.cards import CardState, poll_preview
 from cogs.ui.forms import filled_in, form, written
-from cogs.ui.layout import LAYOUT_LENGTH, Piece, button, card, sent_once, text, text_length
+from cogs.ui.layout import LAYOUT_LENGTH, Piece, button, card, harmless, sent_once, text, text_length
 from cogs.ui.permissions import require_moderator
 from cogs.ui.replies import reply
 from cogs.ui.router import component
@@ -84,15 +85,32 @@ class PollDrafts(commands.Cog):
         lines = [opened] if posted else [opened, say("poll.card_missing")]
         await _replace(interaction, sent_once(card(text(*lines))))
 
+    @component("change_draft")
+    async def change_pressed(self, interaction: discord.Interaction[Any], number: int) -> None:
+        """Change the vote into what was shown."""
+        moderator = require_moderator(self.bot, interaction)
+        consultation = self.bot.consultation_in(interaction.guild_id)
+        await interaction.response.defer()
+        # A ballot that was handed in before counts as given.
+        await self.bot.ballot_box.drain()
+        async with self.bot.store.write() as session:
+            poll = await drafts.change_poll(session, consultation, number)
+            await trace.record(session, consultation.id, moderator, "poll_edit", poll.subject)
+        self.bot.poll_clock.keep(poll)
+        self.bot.cards.refresh(consultation, poll.subject, at_once=True)
+        say = self.bot.speech(interaction)
+        changed = say("poll.edited", title=harmless(poll.wording[say.language].title), until=until(poll, say))
+        await _replace(interaction, sent_once(card(text(changed))))
+
     @component("leave_draft")
     async def leave_pressed(self, interaction: discord.Interaction[Any], number: int) -> None:
-        """Take away what was shown; no vote is opened."""
+        """Take away what was shown; no vote is opened or changed."""
         require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         async with self.bot.store.write() as session:
             await drafts.leave(session, consultation.id, number)
         say = self.bot.speech(interaction)
-        await _replace(interaction, sent_once(card(text(say("poll.not_opened")))))
+        await _replace(interaction, sent_once(card(text(say("poll.draft_left")))))
 
     async def _post(self, interaction: discord.Interaction[Any], consultation: Consultation, poll: Poll) -> bool:
         """Show the poll on its card, made now for a question of the moderators' own; say whether that went well."""
@@ -158,12 +176,13 @@ async def show_draft(
         visibility=draft.visibility,
     )
     state = CardState(consultation.state, bot.reads_messages, planned, has_begun=draft.opens_at is None)
-    ways = [button(say("poll.preview_open"), "open_draft", number, style=discord.ButtonStyle.success)]
+    go_on = ("poll.preview_open", "open_draft") if draft.changes is None else ("poll.preview_change", "change_draft")
+    ways = [button(say(go_on[0]), go_on[1], number, style=discord.ButtonStyle.success)]
     if draft.recommendation is None or draft.paper.options:
         ways.append(button(say("poll.preview_correct"), "correct_draft", number))
     ways.append(button(say("poll.preview_leave"), "leave_draft", number))
-    speeches, warnings = bot.public_speeches(consultation), far_end(bot, draft.closes_at, say)
-    drawn = poll_preview(bot.catalogue, recommendation, speeches, state, say, ways, warnings)
+    told = [*far_end(bot, draft.closes_at, say), say("poll.preview" if draft.changes is None else "poll.preview_edit")]
+    drawn = poll_preview(bot.catalogue, recommendation, bot.public_speeches(consultation), state, say, ways, told)
     if (length := text_length(drawn)) > LAYOUT_LENGTH:
         correct = button(say("poll.preview_correct"), "correct_draft", number)
         too_long = text(say("poll.too_long", count=length - LAYOUT_LENGTH))
@@ -215,16 +234,7 @@ def _filled(draft: PollDraft, answers: dict[str, Any], consultation: Consultatio
         wordings = [_in_every_language(one, consultation) for one in texts]
         paper = BallotPaper(paper.kind, ballot_paper.options(wordings), paper.most_choices, paper.reasons)
         ballot_paper.require_valid(paper)
-    return PollDraft(
-        draft.recommendation,
-        draft.group,
-        wording,
-        draft.opens_at,
-        draft.closes_at,
-        draft.quorum,
-        paper,
-        draft.visibility,
-    )
+    return replace(draft, wording=wording, paper=paper)
 
 
 def _wording(typed: str) -> Wording:

@@ -31,6 +31,7 @@ from models.records import (
     Consultation,
     ConsultationState,
     Moderator,
+    Poll,
     PollDraft,
     PollKind,
     Quorum,
@@ -48,8 +49,8 @@ USUAL_PRIORITIES = 3
 BETWEEN_OPENINGS = 1.5
 
 When = app_commands.Range[str, 1, DATE_LENGTH]
-Heads = app_commands.Range[int, 1, MOST_HEADS]
-Share = app_commands.Range[int, 1, 100]
+Heads = app_commands.Range[int, 0, MOST_HEADS]
+Share = app_commands.Range[int, 0, 100]
 Most = app_commands.Range[int, 1, MOST_OPTIONS]
 EndReason = app_commands.Range[str, 1, END_REASON_LENGTH]
 
@@ -183,8 +184,8 @@ class Polls(commands.Cog):
     @poll.command(
         name=command_text("command.poll_edit.name"), description=command_text("command.poll_edit.description")
     )
-    @options("closes", "starts", "quorum", "share", "results", poll="poll")
-    @app_commands.choices(results=VISIBILITIES)
+    @options("closes", "starts", "quorum", "share", "results", "most", "reasons", "words", poll="poll")
+    @app_commands.choices(results=VISIBILITIES, reasons=REASONS)
     async def edit_poll(
         self,
         interaction: discord.Interaction[Any],
@@ -194,6 +195,9 @@ class Polls(commands.Cog):
         quorum: Heads | None = None,
         share: Share | None = None,
         results: str | None = None,
+        most: Most | None = None,
+        reasons: str | None = None,
+        words: bool = False,
     ) -> None:
         """Change a vote before the first ballot; afterwards put off its end or show its result later at the most."""
         moderator = require_moderator(self.bot, interaction)
@@ -203,24 +207,55 @@ class Polls(commands.Cog):
         opens_at = self._beginning(starts, say)
         ahead = found.opened_at if found.opened_at > self.bot.store.now() else None
         closes_at = self._deadline(closes, say, opens_at or ahead)
-        wanted = None
-        if quorum or share:
-            wanted = _quorum(consultation, quorum or found.quorum.heads, share or found.quorum.share)
+        wanted = _changed_quorum(consultation, found.quorum, quorum, share)
+        paper = _changed_paper(found.paper, most, reasons)
         visibility = Visibility(results) if results else None
-        if not (opens_at or closes_at or wanted or visibility):
+        if words:
+            draft = PollDraft(
+                found.recommendation,
+                found.group,
+                found.wording,
+                opens_at or ahead,
+                closes_at or found.closes_at,
+                wanted or found.quorum,
+                paper or found.paper,
+                visibility or found.visibility,
+                found.id,
+            )
+            await self._ask_anew(interaction, consultation, found, draft)
+            return
+        if not (opens_at or closes_at or wanted or visibility or paper):
             raise ConsultationError("poll.nothing_to_change")
         await interaction.response.defer(ephemeral=True)
         # A ballot that was handed in before counts as given.
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
             edited = await polls.edit(
-                session, found.id, opens_at=opens_at, closes_at=closes_at, quorum=wanted, visibility=visibility
+                session,
+                found.id,
+                opens_at=opens_at,
+                closes_at=closes_at,
+                quorum=wanted,
+                visibility=visibility,
+                paper=paper,
             )
             await trace.record(session, consultation.id, moderator, "poll_edit", found.subject)
         self.bot.poll_clock.keep(edited)
         self.bot.cards.refresh(consultation, edited.subject, at_once=True)
         told = say("poll.edited", title=title, until=until(edited, say))
         await reply(interaction, "\n".join([told, *far_end(self.bot, closes_at, say)]))
+
+    async def _ask_anew(
+        self, interaction: discord.Interaction[Any], consultation: Consultation, poll: Poll, draft: PollDraft
+    ) -> None:
+        """Ask for the words of a poll again. Raises ConsultationError where moderators typed none, or too late."""
+        if poll.proposal is not None or (poll.recommendation is not None and not poll.paper.options):
+            raise ConsultationError("poll.words_elsewhere")
+        await self.bot.ballot_box.drain()
+        async with self.bot.store.write() as session:
+            await polls.require_unvoted(session, poll.id)
+            number = await drafts.keep(session, consultation.id, draft)
+        await ask(self.bot, interaction, consultation, number, draft)
 
     @poll.command(
         name=command_text("command.poll_close.name"), description=command_text("command.poll_close.description")
@@ -414,6 +449,24 @@ def _quorum(consultation: Consultation, heads: int, share: int) -> Quorum:
     if not consultation.expected_heads:
         raise ConsultationError("poll.no_heads_expected")
     return Quorum(heads, share, dict(consultation.expected_heads))
+
+
+def _changed_quorum(consultation: Consultation, before: Quorum, heads: int | None, share: int | None) -> Quorum | None:
+    """Return the quorum with what was given in place of what was there, None where nothing was given."""
+    if heads is None and share is None:
+        return None
+    return _quorum(consultation, before.heads if heads is None else heads, before.share if share is None else share)
+
+
+def _changed_paper(before: BallotPaper, most: int | None, reasons: str | None) -> BallotPaper | None:
+    """Return the ballot paper with what was given in place of what was there, None where nothing was given."""
+    if most is None and reasons is None:
+        return None
+    return replace(
+        before,
+        most_choices=before.most_choices if most is None else _most_choices(before.kind, most),
+        reasons=ReasonPolicy(reasons) if reasons else before.reasons,
+    )
 
 
 def _most_choices(kind: PollKind, most: int | None) -> int:

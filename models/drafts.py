@@ -1,6 +1,6 @@
-"""Drafts of polls: what a moderator is shown before a poll is opened, kept so that no word of it is lost.
+"""Drafts of polls: what a moderator is shown before a poll is opened or reworded, kept so that no word of it is lost.
 
-A draft outlives a restart and is gone once its poll is open, once it is left, or a week later.
+A draft outlives a restart and is gone once its poll is open or changed, once it is left, or a week later.
 """
 
 import secrets
@@ -51,7 +51,10 @@ async def leave(session: UnitOfWork, consultation_id: int, number: int) -> None:
 
 async def open_poll(session: UnitOfWork, consultation: Consultation, number: int) -> Poll:
     """Open the poll that was drafted. Raises ConsultationError where the draft is gone or `polls.open_poll` refuses."""
-    poll = await open_unkept(session, consultation, await read(session, consultation.id, number))
+    draft = await read(session, consultation.id, number)
+    if draft.changes is not None:
+        raise ConsultationError("poll.draft_gone")
+    poll = await open_unkept(session, consultation, draft)
     await leave(session, consultation.id, number)
     return poll
 
@@ -70,6 +73,28 @@ async def open_unkept(session: UnitOfWork, consultation: Consultation, draft: Po
         draft.paper,
         draft.visibility,
     )
+
+
+async def change_poll(session: UnitOfWork, consultation: Consultation, number: int) -> Poll:
+    """Change the poll that was drafted anew. Raises ConsultationError where that is refused or the draft is gone."""
+    draft = await read(session, consultation.id, number)
+    if draft.changes is None:
+        raise ConsultationError("poll.draft_gone")
+    before = session.memory.polls.get(draft.changes)
+    # A beginning that was not to be changed may have passed since.
+    is_moved = before is not None and draft.opens_at != before.opened_at
+    poll = await polls.edit(
+        session,
+        draft.changes,
+        opens_at=draft.opens_at if is_moved else None,
+        closes_at=draft.closes_at,
+        quorum=draft.quorum,
+        visibility=draft.visibility,
+        wording=draft.wording,
+        paper=draft.paper,
+    )
+    await leave(session, consultation.id, number)
+    return poll
 
 
 async def _row(session: UnitOfWork, consultation_id: int, number: int) -> PollDraftRow:

@@ -108,24 +108,33 @@ async def edit(
     closes_at: datetime | None = None,
     quorum: Quorum | None = None,
     visibility: Visibility | None = None,
+    wording: Mapping[str, Wording] | None = None,
+    paper: BallotPaper | None = None,
 ) -> Poll:
-    """Change a poll's beginning while that lies ahead, its end, its quorum and when its result is shown.
+    """Change a poll's words and ballot paper, its beginning while that lies ahead, its end, quorum and visibility.
 
     None leaves each as it is. Raises ConsultationError where the poll has ended, where the beginning has passed or the
-    end would not come after it, where the result would be shown earlier, and, once somebody has voted, for whatever
-    does more than put off the end or show the result later.
+    end would not come after it, where the result would be shown earlier, where the ballot paper cannot be filled in,
+    and, once somebody has voted, for whatever does more than put off the end or show the result later.
     """
     now = session.now()
     row = await session.get(PollRow, poll_id)
     if row is None or row.ended_at is not None or (row.closes_at is not None and row.closes_at <= now):
         raise ConsultationError("poll.already_ended")
+    if wording is not None:
+        await require_unvoted(session, poll_id)
     puts_off = closes_at is None or (row.closes_at is not None and closes_at >= row.closes_at)
-    if (opens_at or quorum or not puts_off) and await turnout(session, poll_id):
+    if (opens_at or quorum or paper or not puts_off) and await turnout(session, poll_id):
         raise ConsultationError("poll.only_extended")
     if opens_at is not None and row.opened_at <= now:
         raise ConsultationError("poll.has_begun")
     if visibility is not None and Visibility(row.visibility).is_tighter_than(visibility):
         raise ConsultationError("poll.only_tightened")
+    if paper is not None:
+        ballot_paper.require_valid(paper)
+        row.paper = asdict(paper)
+    if wording is not None:
+        row.wording = {language: asdict(text) for language, text in wording.items()}
     row.visibility = visibility or row.visibility
     row.opened_at = max(opens_at, now) if opens_at else row.opened_at
     row.closes_at = closes_at or row.closes_at
@@ -137,22 +146,21 @@ async def edit(
     return poll
 
 
+async def require_unvoted(session: UnitOfWork, poll_id: int) -> None:
+    """Raise ConsultationError once somebody has voted: they voted on these words."""
+    if await turnout(session, poll_id):
+        raise ConsultationError("poll.worded_for_good")
+
+
 async def reword(session: UnitOfWork, consultation_id: int, subject: str, wording: Mapping[str, Wording]) -> Poll:
     """Change the words of the poll on the card of this key, before anybody has voted.
 
     Raises ConsultationError where somebody has, or where it has ended.
     """
     found = await latest_poll_on(session, consultation_id, subject)
-    row = await session.get(PollRow, found.id) if found else None
-    if row is None or row.ended_at is not None or (row.closes_at is not None and row.closes_at <= session.now()):
+    if found is None:
         raise ConsultationError("poll.already_ended")
-    if await turnout(session, row.id):
-        raise ConsultationError("poll.worded_for_good")
-    row.wording = {language: asdict(text) for language, text in wording.items()}
-    await session.flush()
-    poll = poll_record(row)
-    session.after_commit(lambda memory: memory.polls.update({poll.id: poll}))
-    return poll
+    return await edit(session, found.id, wording=wording)
 
 
 async def end(session: UnitOfWork, poll_id: int, reason: str | None = None) -> Poll:
@@ -298,7 +306,7 @@ async def result(session: UnitOfWork, poll: Poll) -> AnyResult:
     if (kept := session.memory.results.get(poll.id)) is not None:
         return kept
     counted = await _counted(session, poll)
-    session.after_commit(lambda memory: memory.results.update({poll.id: counted}))
+    session.once_seen(lambda memory: memory.results.update({poll.id: counted}))
     return counted
 
 

@@ -251,7 +251,8 @@ POSITIONS = BallotPaper()
 class Quorum:
     """How many must vote for a poll to be valid.
 
-    `heads` is a number over all, `share` a percentage of the heads expected in each segment; 0 asks for none.
+    `heads` is a number over all, `share` a percentage of the heads expected: in each segment and, without `heads`, over
+    all. 0 asks for none.
     `expected` are those heads by segment as they were when the quorum was set: what moderators enter later moves no
     quorum of a running poll.
     """
@@ -320,7 +321,10 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class PollDraft:
-    """A poll as it would be opened; `opens_at` is None for at once, `wording` empty while nothing was asked yet."""
+    """A poll as it would be opened; `opens_at` is None for at once, `wording` empty while nothing was asked yet.
+
+    `changes` is the poll that it would change instead.
+    """
 
     recommendation: str | None
     group: str
@@ -330,6 +334,7 @@ class PollDraft:
     quorum: Quorum = NO_QUORUM
     paper: BallotPaper = POSITIONS
     visibility: Visibility = Visibility.ENDED
+    changes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,10 @@ class UnitOfWork(AsyncSession):
         """Change what is kept in memory, once what it stands for is stored."""
         self.info["changes"].append(change)
 
+    def once_seen(self, keep: Callable[[Memory], None]) -> None:
+        """Keep in memory what was only looked at, once nothing that it was seen beside can be rolled back any more."""
+        self.info["seen"].append(keep)
+
     async def value(self, name: str) -> bytes | None:
         """Return what the bot keeps about itself under `name`."""
         kept = await self.get(StoredValue, name)
@@ -100,21 +104,22 @@ class Store:
     async def write(self) -> AsyncIterator[UnitOfWork]:
         """Begin a transaction that holds the write lock; commit it at the end, or roll all of it back."""
         changes: list[Callable[[Memory], None]] = []
-        async with self._writers(info={"store": self, "changes": changes}) as session:
+        seen: list[Callable[[Memory], None]] = []
+        async with self._writers(info={"store": self, "changes": changes, "seen": seen}) as session:
             async with session.begin():
                 yield session
             # At once, without waiting for anything, so that two changes of one thing keep the order of their commits.
-            for change in changes:
+            for change in [*changes, *seen]:
                 change(self.memory)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[UnitOfWork]:
-        """Begin a transaction that sees one state of the store; what it saw may be kept in memory."""
-        changes: list[Callable[[Memory], None]] = []
-        async with self._readers(info={"store": self, "changes": changes}) as session:
+        """Begin a transaction that sees one state of the store."""
+        seen: list[Callable[[Memory], None]] = []
+        async with self._readers(info={"store": self, "changes": [], "seen": seen}) as session:
             yield session
-        for change in changes:
-            change(self.memory)
+        for keep in seen:
+            keep(self.memory)
 
     @asynccontextmanager
     async def read_apart(self) -> AsyncIterator[UnitOfWork]:
@@ -127,7 +132,7 @@ class Store:
             engine.execution_options(begin="DEFERRED"), class_=UnitOfWork, expire_on_commit=False
         )
         try:
-            async with readers(info={"store": self, "changes": []}) as session:
+            async with readers(info={"store": self, "changes": [], "seen": []}) as session:
                 yield session
         finally:
             await engine.dispose()

@@ -218,6 +218,11 @@ def heads_needed(expected: int, share: int) -> int:
     return -(-expected * share // 100)
 
 
+def needed_over_all(quorum: Quorum) -> int:
+    """Return how many ballots a quorum asks for over all: its heads or, without any, its share of all expected."""
+    return quorum.heads or heads_needed(sum(quorum.expected.values()), quorum.share)
+
+
 def quorum_outcome(result: AnyResult, quorum: Quorum) -> QuorumOutcome:
     """Say where a quorum was reached, from published numbers alone.
 
@@ -230,8 +235,9 @@ def quorum_outcome(result: AnyResult, quorum: Quorum) -> QuorumOutcome:
         if needed := heads_needed(expected, quorum.share):
             ballots = own_rows.get(segment)
             segments.append(SegmentQuorum(segment, needed, None if ballots is None else ballots >= needed))
-    reached = result.total.ballots >= quorum.heads if quorum.heads else None
-    return QuorumOutcome(quorum.heads, reached, tuple(segments))
+    over_all = needed_over_all(quorum)
+    reached = result.total.ballots >= over_all if over_all else None
+    return QuorumOutcome(over_all, reached, tuple(segments))
 
 
 def merged(people: Mapping[str, int]) -> dict[str, int]:

@@ -31,6 +31,7 @@ from models.tally import (
     ChoiceRow,
     PositionCounts,
     SegmentRow,
+    needed_over_all,
 )
 from reports.captions import Captions
 from reports.findings import outcome_lines
@@ -131,12 +132,11 @@ def poll_preview(
     state: CardState,
     say: Speech,
     ways: Iterable[ui.Button[Any]],
-    warnings: Iterable[str] = (),
+    told: Iterable[str],
 ) -> list[Piece]:
-    """Draw, for a moderator alone, the card as it will stand, and under it the `ways` to go on.
+    """Draw, for a moderator alone, the card as it will stand, what they are `told` of it, and the `ways` to go on.
 
-    `warnings` are what the moderator should look at before. The card's own buttons and menus are there to be seen and
-    do nothing.
+    The card's own buttons and menus are there to be seen and do nothing.
     """
     pieces = _subject_pieces(catalogue, recommendation, speeches, state, tables=0)
     for row in (piece for piece in pieces if isinstance(piece, ui.ActionRow)):
@@ -144,7 +144,7 @@ def poll_preview(
             if isinstance(child, ui.Button | ui.Select):
                 child.disabled = True
     live = [say("poll.preview_live")] if state.poll and state.poll.visibility is Visibility.LIVE else []
-    return [card(*pieces), text(*warnings, *live, say("poll.preview")), *rows(ways)]
+    return [card(*pieces), text(*live, *told), *rows(ways)]
 
 
 def cancelled_card(poll: Poll, speeches: Sequence[Speech]) -> list[Piece]:
@@ -372,8 +372,8 @@ def _running(poll: Poll, state: CardState, say: Speech) -> Iterable[str]:
         yield say("card.poll_open", closes=closes, left=discord.utils.format_dt(poll.closes_at, "R"))
     if state.has_begun:
         yield say("card.turnout", count=state.turnout) if state.turnout else say("card.no_turnout")
-    if poll.quorum.heads:
-        yield say("card.quorum", count=poll.quorum.heads)
+    if over_all := needed_over_all(poll.quorum):
+        yield say("card.quorum", count=over_all)
     if poll.quorum.share:
         yield say("card.quorum_share", share=poll.quorum.share)
 

@@ -153,6 +153,7 @@ COMPONENTS = {
     "asked": Row(Who.MODERATORS, arguments=(1, 1)),
     "correct_draft": Row(Who.MODERATORS, arguments=(1,)),
     "open_draft": Row(Who.MODERATORS, arguments=(1,)),
+    "change_draft": Row(Who.MODERATORS, arguments=(1,)),
     "leave_draft": Row(Who.MODERATORS, arguments=(1,)),
     "question_page": Row(Who.MODERATORS, arguments=(0,)),
     "answer_page": Row(Who.MODERATORS, arguments=(0,)),

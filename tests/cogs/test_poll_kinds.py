@@ -191,6 +191,97 @@ async def test_a_question_whose_card_could_not_be_posted_gets_it_from_setup(bili
     assert "Where should we meet?" in shown(question_card(bilingual, poll))
 
 
+# Changing
+
+
+async def edit(house: House, poll: Poll, **given: Any) -> InteractionResult:
+    return await house.moderator.slash(house.lobby, "poll edit", vote=poll.subject, **given)
+
+
+async def test_the_words_of_a_question_are_typed_again_in_a_form_that_holds_what_is_there(bilingual: House) -> None:
+    poll = await opened(bilingual, "several", most=2)
+    form = await edit(bilingual, poll, words=True, most=3, reasons="optional", closes="3 days")
+    assert form.modal is not None
+    asked = str(form.modal)
+    assert all(words in asked for words in ("Où nous retrouver ?", "Where should we meet?", "En ligne", "Brussels"))
+
+    preview = await bilingual.moderator.submit_modal(
+        form,
+        {
+            "question_en": "Where shall we eat?",
+            "question_fr": "Où manger ?",
+            "options_en": "Ghent\nOnline\nLiège",
+            "options_fr": "Gand\nEn ligne\nLiège",
+        },
+    )
+    assert phrase("poll.preview_edit") in said(preview)
+    assert "Where should we meet?" in shown(question_card(bilingual, poll))
+    told = await bilingual.moderator.click(answered(preview), label=phrase("poll.preview_change"))
+
+    (now,) = bilingual.store.memory.polls.values()
+    assert phrase("poll.edited", title="Where shall we eat?", until="|").split("|")[0] in said(told)
+    assert (now.id, now.subject, now.paper.most_choices, now.paper.reasons) == (poll.id, poll.subject, 3, "optional")
+    assert [option.wording["fr"] for option in now.paper.options] == ["Gand", "En ligne", "Liège"]
+    assert now.closes_at is not None
+    card = shown(question_card(bilingual, poll))
+    assert "Où manger ?" in card
+    assert "Where should we meet?" not in card
+
+
+async def test_a_change_that_is_left_changes_nothing(bilingual: House) -> None:
+    poll = await opened(bilingual, "single")
+    form = await edit(bilingual, poll, words=True)
+    typed = {"question_en": "Other?", "question_fr": "Autre ?", "options_en": OPTIONS_EN, "options_fr": OPTIONS_FR}
+    preview = await bilingual.moderator.submit_modal(form, typed)
+
+    told = await bilingual.moderator.click(answered(preview), label=phrase("poll.preview_leave"))
+
+    assert said(told) == phrase("poll.draft_left")
+    assert list(bilingual.store.memory.polls.values()) == [poll]
+
+
+async def test_words_are_not_changed_once_somebody_has_voted(bilingual: House, ann: MemberActor) -> None:
+    poll = await opened(bilingual, "single")
+    form = await edit(bilingual, poll, words=True)
+    typed = {"question_en": "Other?", "question_fr": "Autre ?", "options_en": OPTIONS_EN, "options_fr": OPTIONS_FR}
+    preview = await bilingual.moderator.submit_modal(form, typed)
+    card = question_card(bilingual, poll)
+    await ann.select(card, ["b"], custom_id=menu(card))
+
+    told = await bilingual.moderator.click(answered(preview), label=phrase("poll.preview_change"))
+
+    assert phrase("poll.worded_for_good") in "".join(shown(one) for one in told.followups)
+    assert said(await edit(bilingual, poll, words=True)) == phrase("poll.worded_for_good")
+    assert said(await edit(bilingual, poll, reasons="required")) == phrase("poll.only_extended")
+    assert "Other?" not in shown(question_card(bilingual, poll))
+
+
+async def test_how_people_answer_is_changed_without_a_form(bilingual: House) -> None:
+    poll = await opened(bilingual, "priorities", most=2)
+
+    await edit(bilingual, poll, most=4, reasons="required")
+
+    (now,) = bilingual.store.memory.polls.values()
+    assert (now.paper.most_choices, now.paper.reasons, now.paper.options) == (4, "required", poll.paper.options)
+    assert said(await edit(bilingual, poll, most=6)) == phrase("poll.too_many_priorities", most=5)
+
+
+async def test_the_words_of_a_recommendation_are_not_changed_here_but_the_options_on_it_are(bilingual: House) -> None:
+    await bilingual.open_poll("unlock-health-data")
+    refused = await bilingual.moderator.slash(bilingual.lobby, "poll edit", vote="unlock-health-data", words=True)
+    assert said(refused) == phrase("poll.words_elsewhere")
+    await bilingual.moderator.slash(bilingual.lobby, "poll cancel", vote="unlock-health-data", reason="Wrong.")
+
+    poll = await opened(bilingual, "single", recommendation=STEM)
+    form = await edit(bilingual, poll, words=True)
+    preview = await bilingual.moderator.submit_modal(form, {"options_en": "Yes\nNo", "options_fr": "Oui\nNon"})
+    await bilingual.moderator.click(answered(preview), label=phrase("poll.preview_change"))
+
+    (now,) = bilingual.store.memory.polls.values()
+    assert [option.wording["en"] for option in now.paper.options] == ["Yes", "No"]
+    assert now.wording == poll.wording
+
+
 # Voting
 
 

@@ -14,7 +14,7 @@ from simcord import InteractionResult, MemberActor
 from sqlalchemy import func, select
 
 from models import polls
-from models.records import Ballot, Poll, Position, ReasonPolicy, Visibility
+from models.records import NO_QUORUM, Ballot, Poll, Position, Quorum, ReasonPolicy, Visibility
 from models.tables import BallotRow, PollRow
 from tests.cogs.conftest import DISK_FULL, House, answered, buttons, handed_out, said, shown
 from tests.cogs.test_voting import DAY, STEM, ann, phrase, polled, title
@@ -79,7 +79,7 @@ async def test_the_preview_speaks_the_moderator_s_language_around_the_public_car
 async def test_whoever_cancels_the_preview_opens_nothing(open_house: House) -> None:
     preview = await open_house.preview_poll(STEM)
 
-    assert await press(open_house, preview, "leave_draft") == phrase("poll.not_opened")
+    assert await press(open_house, preview, "leave_draft") == phrase("poll.draft_left")
     assert not open_house.store.memory.polls
     assert not buttons(preview.response)
 
@@ -479,6 +479,29 @@ async def test_the_quorum_stands_on_the_card_and_in_the_result(open_house: House
         assert phrase("result.quorum_reached", count=11) in shown(message)
         assert phrase("result.quorum_reached_by", share=60, segments=names["academia"]) in shown(message)
         assert phrase("result.quorum_missed_by", share=60, segments=names["industry"]) in shown(message)
+
+
+async def test_a_share_stands_on_the_card_as_a_number_over_all(open_house: House) -> None:
+    for segment, heads in (("academia", 10), ("industry", 11)):
+        await open_house.moderator.slash(open_house.lobby, "consultation expect", segment=segment, heads=heads)
+
+    await open_house.open_poll(STEM, share=50)
+
+    assert phrase("card.quorum", count=11) in shown(open_house.card(STEM))
+    assert phrase("card.quorum_share", share=50) in shown(open_house.card(STEM))
+
+
+async def test_a_quorum_can_be_removed_before_the_first_ballot(open_house: House) -> None:
+    await open_house.moderator.slash(open_house.lobby, "consultation expect", segment="academia", heads=10)
+    await open_house.open_poll(STEM, quorum=7, share=50)
+
+    await by(open_house, "poll edit", share=0)
+    assert only_poll(open_house).quorum == Quorum(7)
+    await by(open_house, "poll edit", quorum=0)
+
+    assert only_poll(open_house).quorum == NO_QUORUM
+    assert phrase("card.quorum", count=7) not in shown(open_house.card(STEM))
+    assert await by(open_house, "poll edit") == phrase("poll.nothing_to_change")
 
 
 async def test_of_a_segment_that_is_not_shown_the_quorum_is_not_told_either(open_house: House) -> None:

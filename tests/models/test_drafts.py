@@ -1,10 +1,13 @@
 """A poll that is drafted is kept until it is opened, left, or forgotten after a week."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from models import ballot_paper, drafts
 from models.errors import ConsultationError
-from models.records import BallotPaper, PollDraft, PollKind, Quorum, ReasonPolicy, Visibility, Wording
+from models.records import Ballot, BallotPaper, PollDraft, PollKind, Quorum, ReasonPolicy, Visibility, Wording
 
 ASKED = {"en": Wording("How shall people come?", "By land or water."), "fr": Wording("Comment venir ?", "")}
 
@@ -80,3 +83,62 @@ async def test_a_draft_is_gone_after_a_week(store, consultation, draft, clock):
     assert await read(store, consultation, new) == draft
     with pytest.raises(ConsultationError, match="draft_gone"):
         await read(store, consultation, old)
+
+
+# Changing what is open
+
+
+@pytest.fixture
+async def running(store, consultation, draft):
+    """Return a poll that was opened from the draft."""
+    number = await kept(store, consultation, draft)
+    async with store.write() as session:
+        return await drafts.open_poll(session, consultation, number)
+
+
+async def changed(store, consultation, draft):
+    number = await kept(store, consultation, draft)
+    async with store.write() as session:
+        return await drafts.change_poll(session, consultation, number)
+
+
+async def test_a_poll_becomes_what_was_drafted_anew(store, consultation, draft, running):
+    anew = replace(
+        draft,
+        wording={"en": Wording("How?", ""), "fr": Wording("Comment ?", "")},
+        paper=replace(draft.paper, options=draft.paper.options[::-1], most_choices=1, reasons=ReasonPolicy.OFF),
+        changes=running.id,
+    )
+
+    poll = await changed(store, consultation, anew)
+
+    assert (poll.id, poll.subject, poll.wording, poll.paper) == (running.id, running.subject, anew.wording, anew.paper)
+    assert (poll.opened_at, poll.closes_at, poll.quorum) == (running.opened_at, running.closes_at, running.quorum)
+    assert store.memory.polls == {poll.id: poll}
+
+
+async def test_a_poll_that_has_begun_meanwhile_keeps_its_beginning(store, consultation, draft, clock):
+    planned = replace(draft, opens_at=clock() + timedelta(hours=1))
+    async with store.write() as session:
+        number = await drafts.keep(session, consultation.id, planned)
+        running = await drafts.open_poll(session, consultation, number)
+    clock.advance(hours=2)
+
+    poll = await changed(store, consultation, replace(planned, changes=running.id))
+
+    assert poll.opened_at == running.opened_at
+
+
+async def test_a_poll_with_ballots_is_not_changed(store, consultation, draft, running, box):
+    await box.cast(Ballot(running.id, 7, "industry", "a"))
+
+    with pytest.raises(ConsultationError, match="worded_for_good"):
+        await changed(store, consultation, replace(draft, changes=running.id))
+
+
+async def test_a_draft_of_a_change_opens_nothing_and_another_changes_nothing(store, consultation, draft, running):
+    change, new = [await kept(store, consultation, one) for one in (replace(draft, changes=running.id), draft)]
+    for deed, number in ((drafts.open_poll, change), (drafts.change_poll, new)):
+        async with store.write() as session:
+            with pytest.raises(ConsultationError, match="draft_gone"):
+                await deed(session, consultation, number)

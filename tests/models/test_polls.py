@@ -8,7 +8,7 @@ import pytest
 from models import consultations, participants, polls
 from models.ballot_record import recorded_ballots
 from models.errors import ConsultationError
-from models.records import Ballot, Position, Quorum, Quotation, Wording
+from models.records import Ballot, BallotPaper, Position, Quorum, Quotation, Wording
 from models.tally import Result
 
 PERSON = 812_345_678_901_234_567
@@ -333,6 +333,8 @@ async def test_after_the_first_ballot_the_end_may_only_be_put_off(store, poll, b
 
     assert await refusal_of(edit(store, poll, closes_at=poll.closes_at - timedelta(seconds=1))) == "poll.only_extended"
     assert await refusal_of(edit(store, poll, quorum=Quorum(1))) == "poll.only_extended"
+    assert await refusal_of(edit(store, poll, paper=BallotPaper())) == "poll.only_extended"
+    assert await refusal_of(edit(store, poll, wording=poll.wording)) == "poll.worded_for_good"
     put_off = await edit(store, poll, closes_at=poll.closes_at + timedelta(days=1))
     clock.moment = poll.closes_at
     await box.cast(Ballot(poll.id, PERSON + 9, "industry", Position.PASS))

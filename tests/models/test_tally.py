@@ -220,6 +220,16 @@ def test_a_quorum_is_told_over_all_and_by_published_segment():
     )
 
 
+def test_a_share_counts_over_all_too_rounded_up_unless_a_number_is_asked_for():
+    expected = {"academia": 10, "hospitals": 5, "industry": 3}
+    ten, eleven = (tally([("academia", Position.SUPPORT, number)]) for number in (10, 11))
+
+    assert quorum_outcome(ten, Quorum(0, 60, expected)).reached is False
+    assert quorum_outcome(eleven, Quorum(0, 60, expected)).reached is True
+    assert quorum_outcome(ten, Quorum(0, 60, expected)).needed == 11
+    assert quorum_outcome(ten, Quorum(2, 60, expected)).needed == 2
+
+
 @given(cast, quorums)
 def test_no_number_over_all_and_no_share_ask_for_nothing(ballots, quorum):
     result = tally(counted(ballots))

@@ -28,7 +28,8 @@ from models.rights import Person
 from models.sealing import Sealer
 from models.store import open_store
 from models.tables import BallotChange, BallotRow
-from models.tally import tally, tally_choices
+from models.tally import tally
+from tests.counting import tallied
 
 PERSON = 812_345_678_901_234_567
 people = st.integers(min_value=0, max_value=7)
@@ -131,7 +132,7 @@ class Voting(RuleBasedStateMachine):
         rows = [(segment, answer, ballots) for (segment, answer), ballots in counted.items()]
         if self.poll.paper.kind is PollKind.POSITION:
             return tally((segment, Position(answer), ballots) for segment, answer, ballots in rows)
-        return tally_choices(rows, self.poll.paper)
+        return tallied(rows, self.poll.paper)
 
     @rule(person=people, segment=segments)
     def join(self, person, segment):
