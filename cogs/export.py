@@ -18,7 +18,7 @@ from cogs.ui.texts import Speech, command_text, export_library, one_of, options
 from models import trace
 from models.errors import ConsultationError
 from models.exports import Selection, Tier
-from reports.exports import WHAT, FileFormat, Order, require_possible, write_files
+from reports.exports import WHAT, FileFormat, Order, not_applied, require_possible, write_files
 from reports.progress import Progress
 from reports.tables import EVERYTHING
 
@@ -73,7 +73,8 @@ class Export(commands.Cog):
             await trace.record(session, consultation.id, moderator, "export", str(order))
         with TemporaryDirectory() as folder:
             messages = await self._written(interaction, order, Path(folder), say)
-            await _hand_out(interaction, messages, say(f"export.done_{tier}"), say)
+            whole = [say(phrase, tables=", ".join(names)) for phrase, names in not_applied(order).items()]
+            await _hand_out(interaction, messages, "\n".join([say(f"export.done_{tier}"), *whole]), say)
 
     @export.autocomplete("group")
     async def group_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:

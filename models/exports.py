@@ -17,7 +17,7 @@ from models import polls, segments, words
 from models.records import Feedback, FeedbackKind, Poll, Quotation, Reason, SegmentSource
 from models.results import ONE_ANSWER
 from models.store import UnitOfWork
-from models.tables import ConsultationRow, FeedbackRow
+from models.tables import ConsultationRow, FeedbackRow, PollRow
 from models.tally import OTHER, merged
 
 
@@ -99,6 +99,14 @@ async def reasons_in(session: UnitOfWork, selection: Selection, poll: Poll) -> l
     if selection.tier is Tier.RECORD:
         return given
     return [_as_published(one) for one in given if one.quotation is not Quotation.NOT]
+
+
+async def groups_of_subjects(session: UnitOfWork, consultation_id: int) -> dict[str, str]:
+    """Return the working group of every subject that was put to the vote, as of its newest poll."""
+    rows = await session.execute(
+        select(PollRow.subject, PollRow.group).where(PollRow.consultation_id == consultation_id).order_by(PollRow.id)
+    )
+    return dict(rows.all())
 
 
 async def participants(session: UnitOfWork, consultation_id: int) -> tuple[int, dict[str, int]]:

@@ -195,6 +195,18 @@ async def test_a_group_and_a_day_choose_what_comes(busy_house: House) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+async def test_what_comes_whole_although_a_group_or_a_day_was_chosen_is_told(busy_house: House, language: str) -> None:
+    busy_house.locales[busy_house.moderator.id] = language
+    title = next(iter(busy_house.catalogue.groups.values())).title.in_language(language)
+    since = f"{busy_house.env.now():%Y-%m-%d}"
+    told = said(await busy_house.moderator.slash(busy_house.lobby, "export", group=title, since=since))
+    assert told.splitlines()[1:] == [
+        PHRASES.text("export.group_not_applied", language, tables="participants"),
+        PHRASES.text("export.since_not_applied", language, tables="participants"),
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("text", ["the day the wheat ripens", "tomorrow"])
 async def test_a_day_that_is_not_understood_or_lies_ahead_is_told(open_house: House, language: str, text: str) -> None:
     open_house.locales[open_house.moderator.id] = language
