@@ -243,7 +243,7 @@ async def _reasons(source: Source) -> Rows:
 
 
 async def _participants(source: Source) -> Rows:
-    people, rows = await exports.participants(source.session, source.selection.consultation_id)
+    people, rows = await exports.participants(source.session, source.selection)
     yield [
         (segment, _segment_title(segment, source.captions), number)
         for segment, number in [(EVERYONE, people), *rows.items()]
