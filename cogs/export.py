@@ -1,6 +1,7 @@
 """Taking out: moderators get what may be published, or the record of ended polls, as files, privately."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
@@ -63,7 +64,7 @@ class Export(commands.Cog):
             consultation.id,
             Tier(tier),
             find_group(self.bot, group, say).key if group else None,
-            parse_since(since, say.language, self.bot.catalogue.timezone, self.bot.store.now()) if since else None,
+            self._midnight(since, say) if since else None,
         )
         order = Order(selection, what, FileFormat(file_format))
         require_possible(order)
@@ -79,6 +80,11 @@ class Export(commands.Cog):
     @export.autocomplete("group")
     async def group_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         return group_choices(self.bot, self.bot.speech(interaction), typed)
+
+    def _midnight(self, since: str, say: Speech) -> datetime:
+        """Return the beginning of a day in the consultation's time zone, so that the trace names that day."""
+        timezone = self.bot.catalogue.timezone
+        return parse_since(since, say.language, timezone, self.bot.store.now()).astimezone(timezone)
 
     async def _written(
         self, interaction: discord.Interaction[Any], order: Order, folder: Path, say: Speech
