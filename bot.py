@@ -39,7 +39,7 @@ from models.limits import Deed, Policy
 from models.records import OPERATOR, Consultation, ConsultationState
 from models.sealing import Sealer, read_or_make_key, secrets_folder
 from models.store import Store, UnitOfWork, exists, is_in_use, open_store
-from reports.exports import WHAT, FileFormat, Order, write_files
+from reports.exports import WHAT, FileFormat, Order, not_applied, write_files
 from reports.overview import read_overview
 from reports.page import draw_page
 from reports.plan import draw_plan
@@ -379,6 +379,8 @@ async def _export(settings: Settings, catalogue: Catalogue, asked: argparse.Name
         await store.close()
     for file in files:
         print(file)
+    for phrase, names in not_applied(order).items():
+        print(Speech("en")(phrase, tables=", ".join(names)), file=sys.stderr)
     return 0
 
 

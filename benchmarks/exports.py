@@ -101,7 +101,7 @@ def main() -> None:
     folder, name, file_format = Path(sys.argv[1]), sys.argv[2], FileFormat(sys.argv[3])
     store = asyncio.run(_store(folder / f"{name}.db"))
     captions = Captions(Phrases.load(), "en", {})
-    library = Library("en", {"en": ""}, {"en": ""}, {"en": captions})
+    library = Library("en", {"en": ""}, {"en": ""}, {"en": captions}, {})
     order = Order(Selection(1, Tier.RECORD), "feedback" if name == WORDS else "ballots", file_format)
     into = folder / f"{name}-{file_format}"
     into.mkdir(exist_ok=True)

@@ -1,6 +1,7 @@
 """Taking out: moderators get what may be published, or the record of ended polls, as files, privately."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
@@ -18,7 +19,7 @@ from cogs.ui.texts import Speech, command_text, export_library, one_of, options
 from models import trace
 from models.errors import ConsultationError
 from models.exports import Selection, Tier
-from reports.exports import WHAT, FileFormat, Order, require_possible, write_files
+from reports.exports import WHAT, FileFormat, Order, not_applied, require_possible, write_files
 from reports.progress import Progress
 from reports.tables import EVERYTHING
 
@@ -63,7 +64,7 @@ class Export(commands.Cog):
             consultation.id,
             Tier(tier),
             find_group(self.bot, group, say).key if group else None,
-            parse_since(since, say.language, self.bot.catalogue.timezone, self.bot.store.now()) if since else None,
+            self._midnight(since, say) if since else None,
         )
         order = Order(selection, what, FileFormat(file_format))
         require_possible(order)
@@ -73,11 +74,17 @@ class Export(commands.Cog):
             await trace.record(session, consultation.id, moderator, "export", str(order))
         with TemporaryDirectory() as folder:
             messages = await self._written(interaction, order, Path(folder), say)
-            await _hand_out(interaction, messages, say(f"export.done_{tier}"), say)
+            whole = [say(phrase, tables=", ".join(names)) for phrase, names in not_applied(order).items()]
+            await _hand_out(interaction, messages, "\n".join([say(f"export.done_{tier}"), *whole]), say)
 
     @export.autocomplete("group")
     async def group_titles(self, interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         return group_choices(self.bot, self.bot.speech(interaction), typed)
+
+    def _midnight(self, since: str, say: Speech) -> datetime:
+        """Return the beginning of a day in the consultation's time zone, so that the trace names that day."""
+        timezone = self.bot.catalogue.timezone
+        return parse_since(since, say.language, timezone, self.bot.store.now()).astimezone(timezone)
 
     async def _written(
         self, interaction: discord.Interaction[Any], order: Order, folder: Path, say: Speech

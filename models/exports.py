@@ -17,7 +17,7 @@ from models import polls, segments, words
 from models.records import Feedback, FeedbackKind, Poll, Quotation, Reason, SegmentSource
 from models.results import ONE_ANSWER
 from models.store import UnitOfWork
-from models.tables import ConsultationRow, FeedbackRow
+from models.tables import ConsultationRow, FeedbackRow, PollRow
 from models.tally import OTHER, merged
 
 
@@ -101,15 +101,25 @@ async def reasons_in(session: UnitOfWork, selection: Selection, poll: Poll) -> l
     return [_as_published(one) for one in given if one.quotation is not Quotation.NOT]
 
 
-async def participants(session: UnitOfWork, consultation_id: int) -> tuple[int, dict[str, int]]:
-    """Return how many people joined, and how many by row, by what segments count now.
+async def groups_of_subjects(session: UnitOfWork, consultation_id: int) -> dict[str, str]:
+    """Return the working group of every subject that was put to the vote, as of its newest poll."""
+    rows = await session.execute(
+        select(PollRow.subject, PollRow.group).where(PollRow.consultation_id == consultation_id).order_by(PollRow.id)
+    )
+    return dict(rows.all())
 
-    Small segments are merged as in a poll. It is always of the whole consultation: by group, a small segment could be
-    found by subtracting one group from all.
+
+async def participants(session: UnitOfWork, selection: Selection) -> tuple[int, dict[str, int]]:
+    """Return how many people joined and, in the record alone, how many by row, by what segments count now.
+
+    Small segments are merged as in a poll. Published beside results these rows would tell how many ballots a merged
+    segment has, wherever nearly everybody of the others voted. It is always of the whole consultation: by group, a
+    small segment could be found by subtracting one group from all.
     """
-    row = await session.get_one(ConsultationRow, consultation_id)
-    spoken_for = await segments.of_participants(session, consultation_id, SegmentSource(row.segment_source))
-    return len(spoken_for), merged(Counter(spoken_for.values()))
+    row = await session.get_one(ConsultationRow, selection.consultation_id)
+    spoken_for = await segments.of_participants(session, row.id, SegmentSource(row.segment_source))
+    rows = merged(Counter(spoken_for.values())) if selection.tier is Tier.RECORD else {}
+    return len(spoken_for), rows
 
 
 def _as_published(reason: Reason) -> Reason:

@@ -50,9 +50,10 @@ def tellable(session: UnitOfWork, consultation_id: int) -> tuple[ColumnElement[b
     )
 
 
-async def all_statements(session: UnitOfWork, consultation_id: int) -> list[Statement]:
-    """Return what moderators may see, whatever became of it, oldest first."""
-    return await _in_states(session, consultation_id, tuple(StatementState))
+async def all_statements(session: UnitOfWork, consultation_id: int, since: datetime | None = None) -> list[Statement]:
+    """Return what moderators may see, whatever became of it, oldest first; what was sent in an hour from `since` on."""
+    sent = () if since is None else (StatementRow.made_at >= since,)
+    return await _in_states(session, consultation_id, tuple(StatementState), *sent)
 
 
 async def waiting(session: UnitOfWork, consultation_id: int) -> list[Statement]:
@@ -218,10 +219,15 @@ async def _claimed(
     return row
 
 
-async def _in_states(session: UnitOfWork, consultation_id: int, states: Collection[StatementState]) -> list[Statement]:
+async def _in_states(
+    session: UnitOfWork,
+    consultation_id: int,
+    states: Collection[StatementState],
+    *conditions: ColumnElement[bool],
+) -> list[Statement]:
     rows = await session.scalars(
         select(StatementRow)
-        .where(*tellable(session, consultation_id), StatementRow.state.in_(states))
+        .where(*tellable(session, consultation_id), StatementRow.state.in_(states), *conditions)
         .order_by(StatementRow.id)
     )
     return [statement_record(row) for row in rows]

@@ -6,7 +6,7 @@ with its own event loop and its own connection to the store, so that neither the
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -52,7 +52,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What the files take from the content: title and summary of the consultation, and captions by language.
+    """What the files take from the content: title and summary of the consultation, captions by language, and groups.
 
     Titles in tables are in `language`; the data dictionary is in every language there is.
     """
@@ -61,6 +61,7 @@ class Library:
     titles: Mapping[str, str]
     summaries: Mapping[str, str]
     captions: Mapping[str, Captions] = field(repr=False)
+    groups: Mapping[str, str]
 
 
 def write_files(
@@ -84,19 +85,33 @@ def require_possible(order: Order) -> None:
         raise ConsultationError("export.record_only")
 
 
+def not_applied(order: Order) -> dict[str, list[str]]:
+    """Return which tables come whole although a group or a time is chosen, by the phrase that says so."""
+    chosen, tables = order.selection, [] if order.what == POLIS else tables_in(order.what, order.selection.tier)
+    return {
+        phrase: names
+        for phrase, names in {
+            "export.group_not_applied": [one.name for one in tables if chosen.group and not one.has_group],
+            "export.since_not_applied": [one.name for one in tables if chosen.since and not one.has_time],
+        }.items()
+        if names
+    }
+
+
 async def _write_files(
     store: Store, order: Order, library: Library, folder: Path, limit: int | None, progress: Progress
 ) -> list[Path]:
     require_possible(order)
     async with store.read_apart() as session:
-        source = Source(session, order.selection, library.captions[library.language])
+        source = Source(session, order.selection, library.captions[library.language], library.groups)
         if order.what == POLIS:
             about = await polis_dictionary(source, list(library.captions.values()))
             titles = (library.titles[library.language], library.summaries[library.language])
             files = await write_polis(folder, source, *titles, limit, progress)
             return files + await _write_tables([about], source, folder, FileFormat.CSV, limit)
         tables = [_counted(table, progress) for table in tables_in(order.what, order.selection.tier)]
-        front = dictionary(tables, order.selection.tier, list(library.captions.values()))
+        texts = f"export.texts.{order.file_format}"
+        front = dictionary(tables, order.selection.tier, texts, list(library.captions.values()))
         if order.file_format is FileFormat.XLSX:
             return await write_workbook(folder, WORKBOOK, front, tables, source, limit, progress)
         return await _write_tables([*tables, front], source, folder, order.file_format, limit)
@@ -127,4 +142,4 @@ def _counted(table: Table, progress: Progress) -> Table:
             yield block
             progress.rows += len(block)
 
-    return Table(table.name, table.columns, rows, table.record_only)
+    return replace(table, rows=rows)

@@ -26,7 +26,7 @@ from reports.captions import Captions
 from reports.csv_files import SUFFIX, safe_text
 from reports.parts import Parts
 from reports.progress import Progress
-from reports.tables import DICTIONARY, Row, Rows, Source, Table, dictionary_columns
+from reports.tables import DICTIONARY, Row, Rows, Source, Table, dictionary_columns, texts_row
 
 POLIS = "polis"
 MODERATED = 1  # accepted
@@ -91,6 +91,7 @@ async def polis_dictionary(source: Source, captions: Sequence[Captions]) -> Tabl
     groups = polis.groups_of(comments)
 
     async def rows(_: Source) -> Rows:
+        yield [texts_row("export.texts.csv", captions)]
         yield [(POLIS, None, *(one.phrases.text(f"export.table.{POLIS}", one.language) for one in captions))]
         yield [(POLIS, _letter(n), *(one.segment(group) for one in captions)) for n, group in enumerate(groups)]
 

@@ -5,9 +5,9 @@ A further subject is an entry in `TABLES`, a function that gives its rows, and t
 language; `captions` decides only in which language titles stand. How files look is no matter here.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -23,6 +23,7 @@ from reports.captions import Captions
 EVERYONE = "all"
 UNDECLARED = "undeclared"
 DICTIONARY = "dictionary"
+EVERY_TABLE = "*"
 
 Value: TypeAlias = str | int | float | None
 Row: TypeAlias = tuple[Value, ...]
@@ -54,21 +55,30 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What rows are made from: the store, what is selected, and in which language titles stand."""
+    """What rows are made from: the store, what is selected, and in which language titles stand.
+
+    `groups` are the working groups of recommendations, by key.
+    """
 
     session: UnitOfWork
     selection: Selection
     captions: Captions
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A subject as a table; `rows` gives it in blocks of any size. One for the record alone is never published."""
+    """A subject as a table; `rows` gives it in blocks of any size. One for the record alone is never published.
+
+    `has_group` and `has_time` say whether a selection's group and time apply to it; where not, it comes whole.
+    """
 
     name: str
     columns: tuple[Column, ...]
     rows: Callable[[Source], Rows]
     record_only: bool = False
+    has_group: bool = True
+    has_time: bool = True
 
     def columns_in(self, tier: Tier) -> list[Column]:
         return [column for column in self.columns if tier is Tier.RECORD or not column.record_only]
@@ -233,7 +243,7 @@ async def _reasons(source: Source) -> Rows:
 
 
 async def _participants(source: Source) -> Rows:
-    people, rows = await exports.participants(source.session, source.selection.consultation_id)
+    people, rows = await exports.participants(source.session, source.selection)
     yield [
         (segment, _segment_title(segment, source.captions), number)
         for segment, number in [(EVERYONE, people), *rows.items()]
@@ -244,6 +254,7 @@ async def _questions(source: Source) -> Rows:
     yield [
         (asked.kind.value, asked.language, asked.text, asked.count, asked.last_day.isoformat())
         for asked in await questions.all_questions(source.session, source.selection.consultation_id)
+        if _is_since(datetime.combine(asked.last_day, time.max, UTC), source)
     ]
 
 
@@ -251,6 +262,7 @@ async def _answers(source: Source) -> Rows:
     yield [
         (one.id, one.language, one.question, one.answer, moment(one.added_at), moment(one.removed_at))
         for one in await questions.all_answers(source.session, source.selection.consultation_id)
+        if _is_since(one.removed_at or one.added_at, source)
     ]
 
 
@@ -258,6 +270,7 @@ async def _trace(source: Source) -> Rows:
     yield [
         (moment(one.done_at), one.role.value, one.pseudonym, one.action, one.subject, one.reason)
         for one in await trace.entries(source.session, source.selection.consultation_id)
+        if _is_since(one.done_at, source)
     ]
 
 
@@ -274,13 +287,16 @@ async def _proposals(source: Source) -> Rows:
             one.reason,
             one.subject,
         )
-        for one in await statement_review.all_statements(source.session, source.selection.consultation_id)
+        for one in await statement_review.all_statements(
+            source.session, source.selection.consultation_id, source.selection.since
+        )
         if source.selection.group in {None, one.group}
     ]
 
 
 async def _outcomes(source: Source) -> Rows:
     decided = await outcomes.outcomes(source.session, source.selection.consultation_id)
+    groups = {**source.groups, **await exports.groups_of_subjects(source.session, source.selection.consultation_id)}
     yield [
         (
             one.subject,
@@ -292,8 +308,13 @@ async def _outcomes(source: Source) -> Rows:
             moment(one.review_at),
         )
         for one in decided.values()
-        if source.selection.since is None or one.decided_at >= source.selection.since
+        if source.selection.takes(groups.get(one.subject), one.decided_at)
     ]
+
+
+def _is_since(when: datetime, source: Source) -> bool:
+    """Say whether something belongs to the time that is selected, for what has no group."""
+    return source.selection.since is None or when >= source.selection.since
 
 
 def _yes_or_no(holds: bool) -> str:
@@ -413,6 +434,8 @@ TABLES = {
             "participants",
             (Column("segment"), Column("segment_title", Kind.TEXT), Column("participants", Kind.NUMBER)),
             _participants,
+            has_group=False,
+            has_time=False,
         ),
         Table(
             "outcomes",
@@ -454,6 +477,7 @@ TABLES = {
             ),
             _questions,
             record_only=True,
+            has_group=False,
         ),
         Table(
             "answers",
@@ -467,6 +491,7 @@ TABLES = {
             ),
             _answers,
             record_only=True,
+            has_group=False,
         ),
         Table(
             "trace",
@@ -480,6 +505,7 @@ TABLES = {
             ),
             _trace,
             record_only=True,
+            has_group=False,
         ),
     )
 }
@@ -507,19 +533,33 @@ def tables_in(subject: str, tier: Tier) -> list[Table]:
     return [table for table in asked if tier is Tier.RECORD or not table.record_only]
 
 
-def dictionary(tables: Sequence[Table], tier: Tier, captions: Sequence[Captions]) -> Table:
-    """Return the data dictionary of some tables: what each and each of its columns holds, in several languages."""
+def dictionary(tables: Sequence[Table], tier: Tier, texts: str, captions: Sequence[Captions]) -> Table:
+    """Return the data dictionary of some tables: what each and each of its columns holds, in several languages.
+
+    `texts` is the phrase that says how people's texts stand in the files.
+    """
 
     async def rows(_: Source) -> Rows:
+        yield [texts_row(texts, captions)]
         for table in tables:
-            phrases = [f"export.column.{column.name}" for column in table.columns_in(tier)]
-            names = [None, *(column.name for column in table.columns_in(tier))]
+            yield [(table.name, None, *(_about(table, one) for one in captions))]
             yield [
-                (table.name, name, *(one.phrases.text(phrase, one.language) for one in captions))
-                for name, phrase in zip(names, [f"export.table.{table.name}", *phrases], strict=True)
+                (table.name, column.name, *(one.say(f"export.column.{column.name}") for one in captions))
+                for column in table.columns_in(tier)
             ]
 
     return Table(DICTIONARY, dictionary_columns(captions), rows)
+
+
+def texts_row(texts: str, captions: Sequence[Captions]) -> Row:
+    """Return the row of a dictionary that says how people's texts stand in the files."""
+    return (EVERY_TABLE, None, *(one.say(texts) for one in captions))
+
+
+def _about(table: Table, captions: Captions) -> str:
+    whole = {"export.whole_of_groups": not table.has_group, "export.whole_of_time": not table.has_time}
+    phrases = [f"export.table.{table.name}", *(phrase for phrase, holds in whole.items() if holds)]
+    return " ".join(map(captions.say, phrases))
 
 
 def dictionary_columns(captions: Sequence[Captions]) -> tuple[Column, ...]:

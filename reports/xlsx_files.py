@@ -22,6 +22,7 @@ CELL_LENGTH = 32_767
 MOST_ROWS = 1_048_575  # below the head
 WIDTHS = {Kind.KEY: 22, Kind.MOMENT: 18, Kind.NUMBER: 11, Kind.SHARE: 11, Kind.TEXT: 60}
 FORMATS = {Kind.MOMENT: "yyyy-mm-dd hh:mm", Kind.SHARE: "0.00"}
+NO_MOMENT = datetime(1980, 1, 1)  # noqa: DTZ001 - of a workbook's making, so that the same rows are the same bytes
 SPARE = 0.8  # of the rows that should fit into a part: rows are not equally large
 
 _NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
@@ -64,6 +65,7 @@ class _Part:
         self.path = path
         self._book = Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
         self._book.set_calc_mode("manual")
+        self._book.set_properties({"created": NO_MOMENT})
         self._formats = {kind: self._book.add_format({"num_format": how}) for kind, how in FORMATS.items()}
         self._formats[Kind.TEXT] = self._book.add_format({"text_wrap": True, "valign": "top"})
         self._head = self._book.add_format({"bold": True, "bg_color": "#E8E8E8", "bottom": 1})

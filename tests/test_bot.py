@@ -587,6 +587,15 @@ def test_the_operator_sees_how_far_a_long_export_is(
     assert all(Path(line).is_file() for line in told.out.splitlines())
 
 
+@pytest.mark.usefixtures("ended_vote")
+def test_the_operator_is_told_what_comes_whole_although_a_group_was_chosen(
+    tmp_path: Path, catalogue: Catalogue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bot.main(["export", str(tmp_path / "files"), "--group", next(iter(catalogue.groups))]) == 0
+    told = PHRASES.text("export.group_not_applied", "en", tables="participants")
+    assert capsys.readouterr().err.splitlines() == [told]
+
+
 @pytest.mark.parametrize(("command", "action"), [("report", "report_page"), ("plan", "report_plan")])
 def test_what_the_operator_takes_out_is_in_the_trace(tmp_path: Path, command: str, action: str) -> None:
     asyncio.run(held(bot.Settings().database_url, 1))

@@ -90,6 +90,7 @@ def export_library(catalogue: Catalogue, language: str) -> Library:
         {one: catalogue.title.in_language(one) for one in languages},
         {one: catalogue.summary.in_language(one) for one in languages},
         {one: captions(catalogue, one) for one in languages},
+        {key: one.group for key, one in catalogue.recommendations.items()},
     )
 
 

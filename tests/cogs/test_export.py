@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -14,10 +15,12 @@ import openpyxl
 import pytest
 from simcord import InteractionResult, ResponseMessage, interactions
 
+import bot
 from cogs.export import how_far
 from cogs.ui import replies
 from cogs.ui.texts import PHRASES, Speech
 from content.catalogue import LANGUAGES
+from models.store import Store
 from reports.progress import Progress
 from reports.tables import TABLES
 from tests.cogs.conftest import House, answered, said, shown
@@ -171,6 +174,70 @@ async def test_the_files_for_polis_come_as_a_set(busy_house: House) -> None:
     }
 
 
+class Kept:
+    """The house's store as the operator's command is given it: the house closes it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def close(self) -> None:
+        pass
+
+
+async def exported_by_the_operator(house: House, folder: Path, options: dict[str, str]) -> dict[str, bytes]:
+    """Return the files that `bot.py export` writes from the same store."""
+
+    async def open_the_store(_settings: bot.Settings) -> Any:
+        return Kept(house.store)
+
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    asked = bot._parser().parse_args(["export", str(folder), *words])
+    with patch.object(bot, "open_the_store", open_the_store), patch.object(bot, "exists", lambda _url: True):
+        await bot._export(bot.Settings(), house.catalogue, asked)
+    return contents(folder)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("tier", ["published", "record"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"format": "csv"},
+        {"format": "jsonl", "group": "stem"},
+        {"format": "xlsx", "what": "results"},
+        {"format": "xlsx", "what": "feedback", "since": "today"},
+        {"format": "csv", "since": "today"},
+        {"what": "polis"},
+    ],
+)
+async def test_the_operator_gets_the_same_bytes_as_moderators(
+    busy_house: House, tmp_path: Path, tier: str, options: dict[str, str]
+) -> None:
+    if "group" in options:
+        options = options | {"group": busy_house.catalogue.recommendations[ON].group}
+    title = {key: group.title.in_language("en") for key, group in busy_house.catalogue.groups.items()}
+    typed = options | ({"group": title[options["group"]]} if "group" in options else {})
+    named = options | ({"since": f"{busy_house.env.now():%Y-%m-%d}"} if "since" in options else {})
+
+    ours = await exported(busy_house, tier, **typed)
+    theirs = await exported_by_the_operator(busy_house, tmp_path / "files", named | {"tier": tier})
+
+    for name in [name for name in ours if name.startswith("trace")]:
+        *before, last = theirs.pop(name).splitlines()
+        assert before == ours.pop(name).splitlines()
+        # Theirs is noted as well, and in the same words but for who it was.
+        assert b'"operator"' in last
+        assert last.split(b'"export"')[1] == before[-1].split(b'"export"')[1]
+    assert ours
+    assert theirs == ours
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_single_ballots_are_refused_where_files_may_be_published(open_house: House, language: str) -> None:
     open_house.locales[open_house.moderator.id] = language
@@ -192,6 +259,18 @@ async def test_a_group_and_a_day_choose_what_comes(busy_house: House) -> None:
         assert len(rows(files["polls.csv"])) == polls, options
     found = await busy_house.moderator.autocomplete(busy_house.lobby, "export", "group", title[:5])
     assert title in [one["name"] for one in found]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_what_comes_whole_although_a_group_or_a_day_was_chosen_is_told(busy_house: House, language: str) -> None:
+    busy_house.locales[busy_house.moderator.id] = language
+    title = next(iter(busy_house.catalogue.groups.values())).title.in_language(language)
+    since = f"{busy_house.env.now():%Y-%m-%d}"
+    told = said(await busy_house.moderator.slash(busy_house.lobby, "export", group=title, since=since))
+    assert told.splitlines()[1:] == [
+        PHRASES.text("export.group_not_applied", language, tables="participants"),
+        PHRASES.text("export.since_not_applied", language, tables="participants"),
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

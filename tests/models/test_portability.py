@@ -148,7 +148,7 @@ async def look_at_everything(session, consultation_id, ended):
     await polls.ended_polls(session, consultation_id)
     await polls.latest_poll_on(session, consultation_id, "shared-data")
     await polls.turnout(session, ended.id)
-    await exports.participants(session, consultation_id)
+    await exports.participants(session, exports.Selection(consultation_id, exports.Tier.RECORD))
     [block async for block in exports.words_in(session, exports.Selection(consultation_id))]
     await polis.comments_of(session, [ended])
     list(await recorded_ballots(session, ended))

@@ -6,13 +6,12 @@ import json
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
 
 import openpyxl
 import pytest
 
 from content.phrases import Phrases
-from models import consultations, feedback, outcomes, participants, polls, rights, statements, words
+from models import consultations, feedback, outcomes, participants, polls, questions, rights, statements, words
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
 from models.exports import Selection, Tier, words_in
@@ -25,6 +24,7 @@ from models.records import (
     Option,
     PollKind,
     Position,
+    QuestionKind,
     Quorum,
     Quotation,
     Visibility,
@@ -34,7 +34,7 @@ from models.sealing import Sealer
 from models.store import open_store
 from models.tally import SMALLEST_SEGMENT
 from reports.captions import Captions
-from reports.exports import WHAT, FileFormat, Library, Order, write_files
+from reports.exports import WHAT, FileFormat, Library, Order, not_applied, write_files
 from reports.progress import Progress
 from reports.tables import EVERYTHING, SUBJECTS, TABLES, Kind
 
@@ -54,7 +54,9 @@ RANKED = BallotPaper(PollKind.PRIORITIES, tuple(Option(key, {"en": f"=Option {ke
 def library():
     phrases = Phrases.load()
     titles = dict.fromkeys(LANGUAGES, "Flour for tomorrow")
-    return Library("en", titles, titles, {one: Captions(phrases, one, SEGMENTS) for one in LANGUAGES})
+    return Library(
+        "en", titles, titles, {one: Captions(phrases, one, SEGMENTS) for one in LANGUAGES}, {"more-oats": "taste"}
+    )
 
 
 @pytest.fixture
@@ -257,6 +259,96 @@ async def test_a_group_and_a_time_choose_polls_and_words(export, clock):
     assert len(rows((await export(what="polls", since=NOW))["polls.csv"])) == 5
 
 
+@pytest.fixture
+async def decided(store, consultation, held, clock):  # noqa: ARG001 - it comes before
+    """What moderators and proposers did in the third hour: all that has a time but no vote."""
+    moderator = Moderator(7, ModeratorRole.MODERATOR)
+    async with store.write() as session:
+        for subject in ("less-salt", "more-rye", "more-oats"):
+            await outcomes.decide(session, consultation, moderator, subject, Decision.ADOPTED, "It is good.")
+        draft = await statements.keep_draft(
+            session, consultation, submission=1, user_id=1_001, group="flour", recommendation=None, language="en",
+            text="Bake by night.", why="It is cooler.",
+        )  # fmt: skip
+        await statements.send(session, 1_001, draft.id)
+        why = "Why is flour white?"
+        await questions.keep(session, consultation, number=5, kind=QuestionKind.UNANSWERED, language="en", text=why)
+        await questions.add_answer(session, consultation.id, language="en", question=why, answer="It is sieved.")
+    clock.append(clock[-1] + timedelta(hours=1))
+    return clock[-2]
+
+
+@pytest.mark.usefixtures("held")
+async def test_a_group_chooses_outcomes_by_the_group_of_what_they_are_about(export, decided):
+    assert decided
+    for group, subjects in {"flour": {"more-rye"}, "taste": {"less-salt", "more-oats"}}.items():
+        found = rows((await export(what="outcomes", group=group))["outcomes.csv"])
+        assert {row["recommendation"] for row in found} == subjects
+
+
+@pytest.mark.parametrize("name", ["outcomes", "proposals", "questions", "answers", "trace"])
+async def test_a_time_chooses_whatever_has_one(export, decided, name):
+    what = "questions" if name == "answers" else name
+    every = rows((await export(what=what))[f"{name}.csv"])
+    assert every
+    # What is known by its day alone belongs to the whole of it.
+    later = decided + timedelta(days=1) if name == "questions" else decided + timedelta(minutes=1)
+    assert rows((await export(what=what, since=decided.replace(minute=0)))[f"{name}.csv"]) == every
+    assert rows((await export(what=what, since=later))[f"{name}.csv"]) == []
+
+
+@pytest.mark.usefixtures("held")
+async def test_where_a_group_or_a_time_does_not_apply_the_dictionary_says_so(export, library):
+    about = {row["table"]: row["en"] for row in rows((await export())["dictionary.csv"]) if not row["column"]}
+    by_group, by_time = (library.captions["en"].say(f"export.whole_of_{one}") for one in ("groups", "time"))
+    assert {name for name, text in about.items() if by_group in text} == {
+        "participants",
+        "questions",
+        "answers",
+        "trace",
+    }
+    assert {name for name, text in about.items() if by_time in text} == {"participants"}
+
+
+def test_what_comes_whole_although_something_else_was_chosen_is_known_before():
+    assert not_applied(Order(Selection(1, Tier.RECORD))) == {}
+    assert not_applied(Order(Selection(1, Tier.RECORD, "flour"), "results")) == {}
+    assert not_applied(Order(Selection(1, Tier.RECORD, "flour"), "polis")) == {}
+    assert not_applied(Order(Selection(1, Tier.PUBLISHED, "flour", NOW))) == {
+        "export.group_not_applied": ["participants"],
+        "export.since_not_applied": ["participants"],
+    }
+    assert not_applied(Order(Selection(1, Tier.RECORD, "flour"), "questions")) == {
+        "export.group_not_applied": ["questions", "answers"]
+    }
+
+
+@pytest.mark.usefixtures("held")
+async def test_the_dictionary_says_how_texts_stand_in_the_files_it_comes_with(export, library):
+    say = library.captions["de"].say
+    for what in ("feedback", "polis"):
+        first, *_ = rows((await export(what=what))["dictionary.csv"])
+        assert (first["table"], first["de"]) == ("*", say("export.texts.csv"))
+    lines = (await export(file_format=FileFormat.JSONL))["dictionary.jsonl"].read_text(encoding="utf-8")
+    assert json.loads(lines.splitlines()[0])["de"] == say("export.texts.jsonl")
+    [path] = (await export(file_format=FileFormat.XLSX)).values()
+    assert openpyxl.load_workbook(path)["dictionary"]["D2"].value == say("export.texts.xlsx")
+
+
+@pytest.mark.usefixtures("held")
+async def test_when_somebody_erases_what_they_gave_all_pseudonyms_of_ballots_change_and_no_others(
+    store, consultation, export
+):
+    async def pseudonyms(name):
+        return {row["pseudonym"] for row in rows((await export())[f"{name}.csv"])}
+
+    ballots, given = await pseudonyms("ballots"), await pseudonyms("feedback")
+    async with BallotBox(store).shut_to(1_020, consultation.id), store.write() as session:
+        await rights.erase(session, rights.Person(1_020, consultation.id))
+    assert not ballots & await pseudonyms("ballots")
+    assert await pseudonyms("feedback") == given
+
+
 @pytest.mark.usefixtures("held")
 async def test_asking_since_one_minute_after_another_does_not_tell_when_private_words_were_given(export):
     counts = {
@@ -291,6 +383,8 @@ async def test_participants_are_counted_in_the_whole_consultation_whatever_group
         "farmers": "5",
         "other": "6",
     }
+    published = rows((await export(Tier.PUBLISHED, "participants"))["participants.csv"])
+    assert [(row["segment"], row["participants"]) for row in published] == [("all", "26")]
 
 
 @pytest.mark.usefixtures("held")
@@ -374,41 +468,6 @@ async def test_writing_files_keeps_no_vote_waiting(store, consultation):
     async with store.read_apart() as session:
         await polls.ended_polls(session, consultation.id)
         await vote(store, consultation, "meanwhile", {0: SUPPORT}, end=False)
-
-
-def subtractions(counts):
-    """Return what the difference of any total and any sum of its parts would be."""
-    total, *parts = counts
-    return {total - sum(some) for size in range(len(parts) + 1) for some in combinations(parts, size)}
-
-
-@pytest.mark.usefixtures("held")
-async def test_no_published_files_together_give_a_segment_under_five(export):
-    tables = await export(Tier.PUBLISHED) | {
-        f"polis-{name}": path for name, path in (await export(Tier.PUBLISHED, "polis")).items()
-    }
-    by_poll: dict[str, dict[str, int]] = {}
-    for name in ("results.csv", "choices.csv"):
-        for row in rows(tables[name]):
-            by_poll.setdefault(row["poll"], {})[row["segment"]] = int(row["ballots"])
-    for row in rows(tables["polis-comment-groups.csv"]):
-        counts = [int(row["total-votes"])]
-        counts += [int(value) for key, value in row.items() if key.startswith("group") and key.endswith("-votes")]
-        assert counts[0] == by_poll[row["comment-id"]]["all"]
-        assert Counter(filter(None, counts[1:])) == Counter(list(by_poll[row["comment-id"]].values())[1:])
-    joined = {row["segment"]: int(row["participants"]) for row in rows(tables["participants.csv"])}
-    with_segments = [counts for counts in (*by_poll.values(), joined) if len(counts) > 1]
-    assert len(with_segments) == 4
-    for table in with_segments:
-        assert not {left for left in subtractions(table.values()) if 0 < left < SMALLEST_SEGMENT}
-    # Consensus is that of the published rows: nothing else can be solved from it.
-    for row in rows(tables["results.csv"]):
-        own = [one for one in rows(tables["results.csv"]) if one["poll"] == row["poll"]]
-        groups = own[1:] or own
-        product = 1.0
-        for group in groups:
-            product *= (int(group["support"]) + int(group["accept"]) + 1) / (int(group["ballots"]) + 2)
-        assert row["poll_consensus"] == f"{product:.4f}"
 
 
 async def test_the_polis_set_has_exactly_the_columns_of_its_format(held, export):
