@@ -13,7 +13,7 @@ from babel.numbers import format_decimal
 
 from content.phrases import Phrases
 from models.ballot_paper import chosen
-from models.records import UNPLACED, Poll, PollKind, Position, Quote, SegmentSource
+from models.records import UNPLACED, Poll, PollKind, Position, Proposal, Quote, SegmentSource
 from models.tally import OTHER, ChoiceCounts
 
 
@@ -84,6 +84,14 @@ class Captions:
         """Return what a quote stands under: its answer and its segment, as far as either may be told."""
         answer = [] if quote.answer is None else [self.answer(poll, quote.answer)]
         return " · ".join([*answer, *([self.segment(quote.segment)] if quote.segment else [])])
+
+    def proposal(self, proposal: Proposal) -> str:
+        """Return the sentence that a participant proposed this, and to what it is an alternative."""
+        said = [self.say("card.proposal")]
+        if proposal.amends is not None:
+            title = proposal.titles.get(self.language) or next(iter(proposal.titles.values()), proposal.amends)
+            said.append(self.say("card.proposal_amends", title=title))
+        return ". ".join(said) + "."
 
     def turnout_row(self, row: str | None) -> str:
         """Return the title of a row of the turnout; None is that of polls that show no segments."""
