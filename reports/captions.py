@@ -3,9 +3,10 @@
 Takes sentences from the phrases and titles from the content and the polls; holds none itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 from typing import Any
 
 from babel.dates import format_date, format_time
@@ -31,6 +32,10 @@ class Captions:
     def pair(self, label: str, value: str) -> str:
         """Return a label and what it stands for, with the colon as the language sets it."""
         return self.say("report.pair", label=label, value=value)
+
+    def series(self, told: Iterable[str]) -> str:
+        """Return what is told one after another, with the semicolons as the language sets them."""
+        return reduce(lambda first, then: self.say("report.series", first=first, then=then), told)
 
     def position(self, position: Position) -> str:
         return self.phrases.text(f"position.{position}", self.language)

@@ -176,7 +176,8 @@ def themes_chart(subjects: Labelled, themes: Labelled, captions: Captions) -> Ch
             top += THEME_BAR
     told_in_words = [
         captions.pair(
-            _say(captions, phrase), "; ".join(captions.pair(name, captions.number(number)) for name, number in some)
+            _say(captions, phrase),
+            captions.series(captions.pair(name, captions.number(number)) for name, number in some),
         )
         for phrase, some in parts
     ]
@@ -356,7 +357,7 @@ def _turnout_alternative(finding: str, turnout: Turnout, captions: Captions) -> 
         reached = accumulate(number for _day, number in steps)
         told = [f"{captions.day(day)} {captions.number(sum_)}" for (day, _), sum_ in zip(steps, reached, strict=True)]
         rows.append(captions.pair(captions.turnout_row(row), ", ".join(told)))
-    return f"{finding}. {'; '.join(rows)}."
+    return f"{finding}. {captions.series(rows)}."
 
 
 def _say(captions: Captions, phrase: str, **values: Any) -> str:

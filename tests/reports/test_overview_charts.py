@@ -131,8 +131,9 @@ def test_discord_gets_those_first_that_stand_out(scattered, captions):
     assert "200. Question" in told
 
 
-def test_in_french_a_space_stands_before_the_colon(captions_in):
-    assert "Gand\u00a0: 4" in themes_chart([("Gand", 4)], [], captions_in("fr")).alternative
+def test_in_french_a_space_stands_before_colons_and_semicolons(captions_in):
+    told = themes_chart([("Gand", 4), ("Liège", 3)], [], captions_in("fr")).alternative
+    assert "Gand\u00a0: 4\u00a0; Liège\u00a0: 3." in told
 
 
 def test_turnout_adds_up_day_by_day(captions):
