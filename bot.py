@@ -40,7 +40,7 @@ from models.records import OPERATOR, Consultation, ConsultationState
 from models.sealing import Sealer, read_or_make_key, secrets_folder
 from models.store import Store, UnitOfWork, exists, is_in_use, open_store
 from reports.exports import WHAT, FileFormat, Order, not_applied, write_files
-from reports.overview import read_overview
+from reports.overview import read_whole
 from reports.page import draw_page
 from reports.plan import draw_plan
 from reports.plan_data import plan_content, read_plan
@@ -197,8 +197,8 @@ async def open_the_store(settings: Settings) -> Store:
 def _report(settings: Settings, catalogue: Catalogue, asked: argparse.Namespace) -> None:
     """Write the page of a consultation; the bot may run meanwhile."""
     language = asked.language or catalogue.default_language
-    overview = asyncio.run(_take_out(settings, catalogue, asked.server, read_overview, "report_page", language))
-    page = draw_page(overview, catalogue, captions(catalogue, language))
+    overview, plan = asyncio.run(_take_out(settings, catalogue, asked.server, read_whole, "report_page", language))
+    page = draw_page(overview, plan, plan_content(catalogue, language), captions(catalogue, language))
     _write(asked.out, page.encode())
     print(f"{asked.out}: {len(overview.polls)} votes with a published result")
 

@@ -1,8 +1,8 @@
-"""How long the plan of a large consultation takes, and whether people who vote meanwhile wait longer than usual.
+"""How long the plan and the page of a large consultation take, and whether people who vote meanwhile wait longer.
 
 Fifty recommendations, 5,000 ballots, 2,000 pieces of feedback. People vote at a steady pace, all the time, first as
-usual and then while the plan is read and drawn; both are measured in turns, so that what else the machine does meets
-both.
+usual and then while the plan, or the page, is read and drawn; all are measured in turns, so that what else the machine
+does meets all.
 """
 
 import asyncio
@@ -38,6 +38,7 @@ from models.store import UnitOfWork
 from models.tables import BallotRow, FeedbackRow, OutcomeRow, PollRow
 
 PEOPLE = range(FIRST_PERSON, FIRST_PERSON + 500)
+REPORTS = ("plan", "page")
 SUBJECTS, BALLOTS, CONTRIBUTIONS = 50, 5_000, 2_000
 ROUNDS, QUICK_ROUNDS = 7, 2
 SECONDS_BETWEEN_VOTES = 0.02
@@ -50,8 +51,8 @@ WORDS = "Words such as people write them, of about the length at which they stop
 async def measure(folder: Path, *, quick: bool) -> list[Figure]:
     """Return how long the plan takes and how long votes take meanwhile."""
     usual: list[float] = []
-    meanwhile: list[float] = []
-    taken: list[float] = []
+    meanwhile: dict[str, list[float]] = {report: [] for report in REPORTS}
+    taken: dict[str, list[float]] = {report: [] for report in REPORTS}
     with _fifty_recommendations(folder) as catalogue:
         async with town(folder, PEOPLE) as voting:
             async with open_the_store(folder) as store, store.write() as session:
@@ -61,18 +62,26 @@ async def measure(folder: Path, *, quick: bool) -> list[Figure]:
             await _votes_during(voting, poll, people, asyncio.sleep(USUAL_SECONDS))  # warms up
             for _ in range(QUICK_ROUNDS if quick else ROUNDS):
                 usual += await _votes_during(voting, poll, people, asyncio.sleep(USUAL_SECONDS))
-                meanwhile += await _votes_during(voting, poll, people, _plan(voting, taken))
-    slowest, usually, then = max(taken), _p99(usual), _p99(meanwhile)
+                for report in REPORTS:
+                    meanwhile[report] += await _votes_during(
+                        voting, poll, people, _report(voting, report, taken[report])
+                    )
+    usually = _p99(usual)
+    return [figure for report in REPORTS for figure in _figures(report, taken[report], meanwhile[report], usually)]
+
+
+def _figures(report: str, taken: list[float], meanwhile: list[float], usually: float) -> list[Figure]:
+    slowest, then = max(taken), _p99(meanwhile)
     return [
         Figure(
-            f"plan of {SUBJECTS} recommendations, {BALLOTS:,} ballots",
+            f"{report} of {SUBJECTS} recommendations, {BALLOTS:,} ballots",
             f"{min(taken):.1f}-{slowest:.1f} s",
             "",
             f"< {WANTED_SECONDS:.0f} s",
             slowest < WANTED_SECONDS,
         ),
         Figure(
-            f"votes while it is drawn, p99 of {len(meanwhile):,}",
+            f"votes while the {report} is drawn, p99 of {len(meanwhile):,}",
             f"{then / usually:.2f} x usual, {then * 1_000:.0f} ms",
             f"{usually * 1_000:.0f} ms",
             f"<= {WANTED_RATIO:.1f} x",
@@ -174,11 +183,11 @@ async def _votes_during(voting: Town, poll: OpenPoll, people: Iterator[int], wor
     return [answer.seconds for answer in await asyncio.gather(*votes)]
 
 
-async def _plan(voting: Town, taken: list[float]) -> None:
-    """Let the moderator ask for the plan and wait until it is there; note how many seconds that took."""
-    done = Speech("en")("report.plan_done")
+async def _report(voting: Town, report: str, taken: list[float]) -> None:
+    """Let the moderator ask for a report and wait until it is there; note how many seconds that took."""
+    done = Speech("en")(f"report.{report}_done")
     began = time.perf_counter()
-    answer = await voting.discord.command("report plan")
+    answer = await voting.discord.command(f"report {report}")
     await until(lambda: answer.text == done or None)
     taken.append(time.perf_counter() - began)
 

@@ -1,11 +1,11 @@
 """Reporting: moderators get an overview in pictures, the whole consultation as one page, and the draft of the plan.
 
-All of them hold only what may be published.
+All of them hold only what may be published, and are drawn in a process of their own, while people vote.
 """
 
-import asyncio
 import io
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
@@ -15,21 +15,20 @@ from cogs.client import ConsultationBot
 from cogs.ui.cards import gallery
 from cogs.ui.layout import card, sent_once, text
 from cogs.ui.permissions import moderators, require_moderator
-from cogs.ui.replies import reply, told_meanwhile
+from cogs.ui.replies import told_meanwhile
 from cogs.ui.texts import Speech, captions, command_text, one_of, options
-from content.catalogue import LANGUAGES, Catalogue
+from content.catalogue import LANGUAGES
 from models import results, trace
 from models.errors import ConsultationError
 from models.status import status
-from reports.captions import Captions
-from reports.drawing import Chart, shortened
-from reports.overview import Overview, named_themes, read_overview
-from reports.overview_charts import map_chart, themes_chart, turnout_chart
+from reports.drawing import shortened
+from reports.overview import Overview, read_overview, read_whole
+from reports.overview_charts import draw_overview
 from reports.page import draw_page
 from reports.plan import draw_plan
 from reports.plan_data import plan_content, read_plan
 
-Pictures = list[tuple[str, bytes, str]]
+T = TypeVar("T")
 
 
 class Report(commands.Cog):
@@ -54,8 +53,9 @@ class Report(commands.Cog):
             found = await read_overview(session, consultation.id)
             now = await status(session, consultation.id)
             ended = await results.ended(session, consultation.id, unpublished=True)
-        names = captions(self.bot.catalogue, say.language)
-        drawn = await asyncio.to_thread(_pictures, found, self.bot.catalogue, names)
+        content, names = plan_content(self.bot.catalogue, say.language), captions(self.bot.catalogue, say.language)
+        drawing = self.bot.workshop(draw_overview, found, content, names)
+        drawn = [(name, picture, shortened(told)) for name, picture, told in await _told(interaction, drawing, say)]
         async with self.bot.store.write() as session:
             await trace.record(session, consultation.id, moderator, "report_overview")
         title = say("report.title", title=self.bot.catalogue.title.in_language(say.language))
@@ -64,7 +64,10 @@ class Report(commands.Cog):
         shown = [gallery(name, alternative) for name, _picture, alternative in drawn]
         how = text(f"-# {say('results.how')}", f"-# {say('turnout.how')}")
         files = [discord.File(io.BytesIO(picture), name, description=told) for name, picture, told in drawn]
-        await reply(interaction, view=sent_once(card(text(*lines), *shown, how)), files=files)
+        # In place of what was told meanwhile, as everywhere below.
+        await interaction.edit_original_response(
+            content=None, view=sent_once(card(text(*lines), *shown, how)), attachments=files
+        )
 
     @report.command(
         name=command_text("command.report_page.name"), description=command_text("command.report_page.description")
@@ -79,15 +82,15 @@ class Report(commands.Cog):
         written_in = language or say.language
         await interaction.response.defer(ephemeral=True, thinking=True)
         async with self.bot.store.read() as session:
-            found = await read_overview(session, consultation.id)
-        names = captions(self.bot.catalogue, written_in)
-        made = (await asyncio.to_thread(draw_page, found, self.bot.catalogue, names)).encode()
+            found, plan = await read_whole(session, consultation.id)
+        content, names = plan_content(self.bot.catalogue, written_in), captions(self.bot.catalogue, written_in)
+        made = (await _told(interaction, self.bot.workshop(draw_page, found, plan, content, names), say)).encode()
         if len(made) > interaction.filesize_limit:
             raise ConsultationError("report.too_large", megabytes=len(made) // 2**20)
         async with self.bot.store.write() as session:
             await trace.record(session, consultation.id, moderator, "report_page", written_in)
-        name = f"{self.bot.catalogue.key}-{written_in}.html"
-        await reply(interaction, say("report.page_done"), files=[discord.File(io.BytesIO(made), name)])
+        file = discord.File(io.BytesIO(made), f"{self.bot.catalogue.key}-{written_in}.html")
+        await interaction.edit_original_response(content=say("report.page_done"), attachments=[file])
 
     @report.command(
         name=command_text("command.report_plan.name"), description=command_text("command.report_plan.description")
@@ -95,7 +98,7 @@ class Report(commands.Cog):
     @options(language="report_language")
     @app_commands.choices(language=one_of("language", LANGUAGES))
     async def plan(self, interaction: discord.Interaction[Any], language: str | None = None) -> None:
-        """Hand over the draft of the strategic plan; it is drawn in a process of its own, while people vote."""
+        """Hand over the draft of the strategic plan."""
         moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
         say = self.bot.speech(interaction)
@@ -104,24 +107,18 @@ class Report(commands.Cog):
         async with self.bot.store.read() as session:
             found = await read_plan(session, consultation.id)
         content, names = plan_content(self.bot.catalogue, written_in), captions(self.bot.catalogue, written_in)
-        drawing = self.bot.workshop(draw_plan, found, content, names)
-        made = await told_meanwhile(interaction, drawing, lambda seconds: say("report.plan_progress", seconds=seconds))
+        made = await _told(interaction, self.bot.workshop(draw_plan, found, content, names), say)
         if len(made) > interaction.filesize_limit:
             raise ConsultationError("report.plan_too_large", megabytes=len(made) // 2**20)
         async with self.bot.store.write() as session:
             await trace.record(session, consultation.id, moderator, "report_plan", written_in)
         file = discord.File(io.BytesIO(made), f"{self.bot.catalogue.key}-plan-{written_in}.docx")
-        # In place of what was told meanwhile.
         await interaction.edit_original_response(content=say("report.plan_done"), attachments=[file])
 
 
-def _pictures(found: Overview, catalogue: Catalogue, names: Captions) -> Pictures:
-    charts: dict[str, Chart] = {
-        "map.png": map_chart(found.polls, names),
-        "turnout.png": turnout_chart(found.turnout, names),
-        "themes.png": themes_chart(named_themes(found.themes, catalogue, names), names),
-    }
-    return [(name, chart.png(), shortened(chart.alternative)) for name, chart in charts.items()]
+async def _told(interaction: discord.Interaction[Any], drawing: Coroutine[Any, Any, T], say: Speech) -> T:
+    """Return what is drawn in the workshop; whoever asked is told how long it takes."""
+    return await told_meanwhile(interaction, drawing, lambda seconds: say("report.progress", seconds=seconds))
 
 
 def _standing(found: Overview, ended: int, running: int, say: Speech) -> list[str]:

@@ -121,6 +121,19 @@ async def counted(session: UnitOfWork, consultation_id: int) -> dict[str | None,
     return dict(rows.all())
 
 
+async def counted_by_theme(session: UnitOfWork, consultation_id: int) -> dict[str, int]:
+    """Return how many contributions bear each of the themes that moderators made, by its name."""
+    rows = await session.execute(
+        select(ThemeRow.name, func.count())
+        .join(FeedbackTheme, FeedbackTheme.theme_id == ThemeRow.id)
+        .join(FeedbackRow, FeedbackRow.id == FeedbackTheme.feedback_id)
+        .where(*tellable(session, consultation_id))
+        .group_by(ThemeRow.id, ThemeRow.name)
+        .order_by(ThemeRow.folded)
+    )
+    return dict(rows.all())
+
+
 async def drop_unused_themes(session: UnitOfWork, consultation_id: int) -> None:
     """Take from the moderators' list the themes that nothing bears any more."""
     await session.execute(

@@ -3,9 +3,10 @@
 Takes sentences from the phrases and titles from the content and the polls; holds none itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 from typing import Any
 
 from babel.dates import format_date, format_time
@@ -13,7 +14,7 @@ from babel.numbers import format_decimal
 
 from content.phrases import Phrases
 from models.ballot_paper import chosen
-from models.records import UNPLACED, Poll, PollKind, Position, Quote, SegmentSource
+from models.records import UNPLACED, Poll, PollKind, Position, Proposal, Quote, SegmentSource
 from models.tally import OTHER, ChoiceCounts
 
 
@@ -31,6 +32,10 @@ class Captions:
     def pair(self, label: str, value: str) -> str:
         """Return a label and what it stands for, with the colon as the language sets it."""
         return self.say("report.pair", label=label, value=value)
+
+    def series(self, told: Iterable[str]) -> str:
+        """Return what is told one after another, with the semicolons as the language sets them."""
+        return reduce(lambda first, then: self.say("report.series", first=first, then=then), told)
 
     def position(self, position: Position) -> str:
         return self.phrases.text(f"position.{position}", self.language)
@@ -84,6 +89,14 @@ class Captions:
         """Return what a quote stands under: its answer and its segment, as far as either may be told."""
         answer = [] if quote.answer is None else [self.answer(poll, quote.answer)]
         return " · ".join([*answer, *([self.segment(quote.segment)] if quote.segment else [])])
+
+    def proposal(self, proposal: Proposal) -> str:
+        """Return the sentence that a participant proposed this, and to what it is an alternative."""
+        said = [self.say("card.proposal")]
+        if proposal.amends is not None:
+            title = proposal.titles.get(self.language) or next(iter(proposal.titles.values()), proposal.amends)
+            said.append(self.say("card.proposal_amends", title=title))
+        return ". ".join(said) + "."
 
     def turnout_row(self, row: str | None) -> str:
         """Return the title of a row of the turnout; None is that of polls that show no segments."""

@@ -45,7 +45,7 @@ def _of_positions(result: Result, captions: Captions) -> Iterator[str]:
         if row.counts.object
     ]
     if told:
-        yield captions.say("plan.objections_by", segments="; ".join(told))
+        yield captions.say("plan.objections_by", segments=captions.series(told))
 
 
 def _of_options(poll: Poll, result: ChoiceResult, captions: Captions) -> Iterator[str]:
@@ -54,7 +54,9 @@ def _of_options(poll: Poll, result: ChoiceResult, captions: Captions) -> Iterato
 
     firsts = [set(_first(row.counts)) for row in result.segments]
     if len(firsts) > 1 and not set.intersection(*firsts):
-        told = "; ".join(captions.pair(captions.segment(row.segment), named(row.counts)) for row in result.segments)
+        told = captions.series(
+            captions.pair(captions.segment(row.segment), named(row.counts)) for row in result.segments
+        )
         yield captions.say("plan.first_differs", segments=told)
     elif len(firsts) > 1:
         shared = set.intersection(*firsts)

@@ -30,6 +30,11 @@ def listed(items: Iterable[str | Html], kind: str = "ul") -> Html:
     return element(kind, joined(element("li", item) for item in items))
 
 
+def described(entries: Iterable[tuple[str, Html]]) -> Html:
+    """Return terms, each with what is said of it."""
+    return element("dl", joined(joined([element("dt", term), element("dd", told)]) for term, told in entries))
+
+
 def link(target: str, label: str, **attributes: str) -> Html:
     """Return a link to the place on this page with the id `target`."""
     return element("a", label, href=f"#{target}", **attributes)

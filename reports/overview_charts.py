@@ -39,6 +39,8 @@ from reports.drawing import (
     write_lines,
 )
 from reports.findings import FEW, map_finding, themes_finding, turnout_finding
+from reports.overview import Overview, named_subjects
+from reports.plan_data import PlanContent
 
 PLOT = 260  # the map's height
 AXIS = 30  # left of the map, for the axis's name
@@ -57,6 +59,19 @@ THEME_BAR = 10
 MOST_THEMES = 12
 
 Point = tuple[float, float]
+Picture = tuple[str, bytes, str]
+Labelled = Sequence[tuple[str, int]]
+
+
+def draw_overview(overview: Overview, content: PlanContent, captions: Captions) -> list[Picture]:
+    """Return the map, turnout and themes, each as its file's name, a PNG and its text alternative."""
+    subjects = named_subjects(overview.contributions, content, captions)
+    charts = {
+        "map.png": map_chart(overview.polls, captions),
+        "turnout.png": turnout_chart(overview.turnout, captions),
+        "themes.png": themes_chart(subjects, list(overview.themes.items()), captions),
+    }
+    return [(name, chart.png(), chart.alternative) for name, chart in charts.items()]
 
 
 def map_chart(polls: Sequence[EndedPoll], captions: Captions) -> Chart:
@@ -132,31 +147,51 @@ def turnout_chart(turnout: Turnout | None, captions: Captions) -> Chart:
     return Chart(finding, _turnout_alternative(finding, turnout, captions), figure, len(title))
 
 
-def themes_chart(themes: Sequence[tuple[str, int]], captions: Captions) -> Chart:
-    """Draw a bar a theme, the one with the most contributions on top; `themes` are labels and their numbers."""
-    finding = themes_finding(themes, captions)
-    ranked = ranked_themes(themes, captions)
-    if not ranked:
+def themes_chart(subjects: Labelled, themes: Labelled, captions: Captions) -> Chart:
+    """Draw a bar a subject that people wrote on, and under these one a theme that moderators gave; most first."""
+    finding = themes_finding(subjects, captions)
+    parts = [
+        (phrase, ranked)
+        for phrase, some in (("themes.subject", subjects), ("themes.given", themes))
+        if (ranked := ranked_themes(some, captions))
+    ]
+    if not parts:
         return _empty(finding, "themes.subject", captions)
     title = wrapped(finding, TITLE_FONT, INNER_WIDTH)
-    subject = wrapped(_say(captions, "themes.subject"), LABEL_FONT, INNER_WIDTH)
+    # A contribution may have several themes, so each part has a scale of its own.
+    drawn = [
+        (wrapped(_say(captions, phrase), LABEL_FONT, INNER_WIDTH), _bars(some, captions)) for phrase, some in parts
+    ]
+    lines = len(title) + sum(len(heading) + sum(len(name) for name, *_bar in bars) for heading, bars in drawn)
+    gaps = sum(len(bars) for _heading, bars in drawn) * (THEME_BAR + GAP) + GAP * (len(drawn) - 1)
+    figure, axes = card(2 * MARGIN + LINE * lines + gaps)
+    top = write_lines(axes, MARGIN, title, TITLE_FONT) - GAP
+    for heading, bars in drawn:
+        top = write_lines(axes, top + GAP, heading, LABEL_FONT, colour=QUIET)
+        for name, told, share in bars:
+            write(axes, WIDTH - MARGIN, top + GAP, told, LABEL_FONT, align="right")
+            top = write_lines(axes, top + GAP, name, LABEL_FONT)
+            box(axes, MARGIN, top, INNER_WIDTH, THEME_BAR, TRACK)
+            box(axes, MARGIN, top, share * INNER_WIDTH, THEME_BAR, SKY)
+            top += THEME_BAR
+    told_in_words = [
+        captions.pair(
+            _say(captions, phrase),
+            captions.series(captions.pair(name, captions.number(number)) for name, number in some),
+        )
+        for phrase, some in parts
+    ]
+    return Chart(finding, f"{'. '.join([finding, *told_in_words])}.", figure, len(title))
+
+
+def _bars(ranked: Labelled, captions: Captions) -> list[tuple[tuple[str, ...], str, float]]:
+    """Return a label in lines, its number, and its part of the greatest, for each bar."""
     most = max(number for _label, number in ranked)
-    rows = []
-    for theme, number in ranked:
+    bars = []
+    for label, number in ranked:
         told = captions.number(number)
-        rows.append((wrapped(theme, LABEL_FONT, INNER_WIDTH - width_of(told, LABEL_FONT) - GAP), told, number / most))
-    lines = len(title) + len(subject) + sum(len(label) for label, _told, _share in rows)
-    figure, axes = card(2 * MARGIN + LINE * lines + (THEME_BAR + GAP) * len(rows))
-    top = write_lines(axes, MARGIN, title, TITLE_FONT)
-    top = write_lines(axes, top, subject, LABEL_FONT, colour=QUIET)
-    for name, told, share in rows:
-        write(axes, WIDTH - MARGIN, top + GAP, told, LABEL_FONT, align="right")
-        top = write_lines(axes, top + GAP, name, LABEL_FONT)
-        box(axes, MARGIN, top, INNER_WIDTH, THEME_BAR, TRACK)
-        box(axes, MARGIN, top, share * INNER_WIDTH, THEME_BAR, SKY)
-        top += THEME_BAR
-    told_in_words = "; ".join(captions.pair(label, captions.number(number)) for label, number in ranked)
-    return Chart(finding, f"{finding}. {told_in_words}.", figure, len(title))
+        bars.append((wrapped(label, LABEL_FONT, INNER_WIDTH - width_of(told, LABEL_FONT) - GAP), told, number / most))
+    return bars
 
 
 def _empty(finding: str, subject: str, captions: Captions) -> Chart:
@@ -167,13 +202,18 @@ def _empty(finding: str, subject: str, captions: Captions) -> Chart:
     return Chart(finding, finding, figure, len(title))
 
 
-def ranked_themes(themes: Sequence[tuple[str, int]], captions: Captions) -> list[tuple[str, int]]:
+def ranked_themes(themes: Labelled, captions: Captions) -> list[tuple[str, int]]:
     """Return the themes with contributions, most first, those past the twelfth as one."""
-    ranked = sorted((one for one in themes if one[1]), key=lambda theme: (-theme[1], theme[0]))
+    ranked = by_number(themes)
     kept, rest = ranked[:MOST_THEMES], ranked[MOST_THEMES:]
     if rest:
         kept.append((_say(captions, "themes.others", count=len(rest)), sum(number for _label, number in rest)))
     return kept
+
+
+def by_number(themes: Labelled) -> list[tuple[str, int]]:
+    """Return the themes with contributions, most first."""
+    return sorted((one for one in themes if one[1]), key=lambda theme: (-theme[1], theme[0]))
 
 
 def apart(spots: Sequence[Point], frame: tuple[float, float, float, float], dots: Sequence[Point] = ()) -> list[Point]:
@@ -317,7 +357,7 @@ def _turnout_alternative(finding: str, turnout: Turnout, captions: Captions) -> 
         reached = accumulate(number for _day, number in steps)
         told = [f"{captions.day(day)} {captions.number(sum_)}" for (day, _), sum_ in zip(steps, reached, strict=True)]
         rows.append(captions.pair(captions.turnout_row(row), ", ".join(told)))
-    return f"{finding}. {'; '.join(rows)}."
+    return f"{finding}. {captions.series(rows)}."
 
 
 def _say(captions: Captions, phrase: str, **values: Any) -> str:

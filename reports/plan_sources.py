@@ -117,7 +117,7 @@ class Sources:
         voted = [one for one, _quotes in self._data.polls if one.poll.subject == subject]
         waiting = [poll for poll in self._data.waiting if poll.subject == subject]
         running = [poll for poll in self._data.running if poll.subject == subject]
-        found = [step for poll in running for step in self._of_running(poll)]
+        found = [step for poll in running for step in self.of_running(poll)]
         for poll in waiting:
             ended = self.date(poll.ended_at or poll.opened_at)
             found.append(Step(None, self._captions.say("plan.publish", date=ended), self.waiting(poll)))
@@ -171,7 +171,8 @@ class Sources:
     def date(self, moment: datetime) -> str:
         return self._captions.long_date(moment.astimezone(self._content.timezone))
 
-    def _of_running(self, poll: Poll) -> list[Step]:
+    def of_running(self, poll: Poll) -> list[Step]:
+        """Return when a poll that has not ended begins, where that lies ahead, and ends."""
         reference, say = self.running(poll), self._captions.say
         found = []
         if poll.opened_at > self._data.read_at:

@@ -6,7 +6,7 @@ The subject is a recommendation or a question beside them. Counts nothing: it wr
 from collections.abc import Sequence
 
 from models import tally
-from models.records import Outcome, Poll, PollKind, Position, Proposal, Quote
+from models.records import Outcome, Poll, PollKind, Position, Quote
 from models.results import EndedPoll
 from models.tally import ChoiceResult, PositionCounts, Result
 from reports.captions import Captions
@@ -41,7 +41,7 @@ class SubjectWriter:
         """
         self._paper.heading(title, PARTS - 1)
         if asked is not None and asked.proposal is not None:
-            self._proposed(asked, asked.proposal)
+            self._paper.write(self._captions.proposal(asked.proposal), self._sources.poll(asked))
         if article is not None:
             self._heading("plan.article_says")
             self._paper.write(article.text, self._sources.passage(article.heading, article.paragraph))
@@ -74,15 +74,6 @@ class SubjectWriter:
             self._quote(words.text, words.segment, self._sources.words(words))
         self._left_out(len(given), reference)
 
-    def _proposed(self, poll: Poll, proposal: Proposal) -> None:
-        """Write that a participant proposed this, and to what it is an alternative."""
-        said = [self._say("card.proposal")]
-        if proposal.amends is not None:
-            titles = proposal.titles
-            title = titles.get(self._captions.language) or next(iter(titles.values()), proposal.amends)
-            said.append(self._say("card.proposal_amends", title=title))
-        self._paper.write(". ".join(said) + ".", self._sources.poll(poll))
-
     def proposals(self, subject: str | None, title: str) -> None:
         """Write what is proposed on a subject and open, and how many proposals wait: of those no word is public."""
         proposed = self._data.open_proposals(subject) if subject is not None else []
@@ -90,8 +81,7 @@ class SubjectWriter:
         if proposed or waiting:
             self._heading("plan.proposals")
         for poll in proposed:
-            wording = poll.wording.get(self._captions.language) or next(iter(poll.wording.values()))
-            self._paper.write(wording.text or wording.title, self._sources.poll(poll), style="List Bullet")
+            self._paper.write(self._captions.statement(poll), self._sources.poll(poll), style="List Bullet")
         if waiting:
             reference = self._sources.proposals(subject, title)
             self._paper.write(self._say("plan.proposals_waiting", count=waiting), reference)

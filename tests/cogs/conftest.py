@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import AsyncMock, patch
 
 import discord
@@ -33,7 +33,10 @@ START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DISK_FULL = OperationalError("INSERT", None, Exception("database or disk is full"))
 
 
-async def in_a_thread(work: Callable[..., bytes], *given: Any) -> bytes:
+Made = TypeVar("Made")
+
+
+async def in_a_thread(work: Callable[..., Made], *given: Any) -> Made:
     """Do long work here: another process takes a test's time."""
     return await asyncio.to_thread(work, *given)
 

@@ -1,12 +1,14 @@
 """Reporting: who gets it, what is in it, and that it leaves a trace."""
 
 import io
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import docx
 import pytest
 
+from cogs.ui.replies import tell_progress
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES
 from models import trace
@@ -54,6 +56,25 @@ async def test_the_overview_shows_pictures_each_with_its_words(held: House, lang
     assert not any(title(held, DATA, language) in str(picture.description) for picture in pictures)
 
 
+@pytest.mark.parametrize("command", ["report overview", "report page", "report plan"])
+async def test_how_long_it_takes_is_told_until_what_is_drawn_takes_its_place(
+    held: House, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    async def told_once(interaction: Any, work: Coroutine[Any, Any, Any], sentence: Callable[[int], str]) -> Any:
+        told.append(sentence(4))
+        await tell_progress(interaction, told[0])
+        return await work
+
+    # The bot loads its extensions anew, beside what an import would give.
+    monkeypatch.setattr(sys.modules["cogs.report"], "told_meanwhile", told_once)
+    answer = await held.moderator.slash(held.lobby, command)
+    assert told == [phrase("report.progress", seconds=4)]
+    assert told[0] not in said(answer)
+    assert answered(answer).attachments
+
+
 async def test_the_overview_of_an_empty_consultation_says_that_there_is_nothing(open_house: House) -> None:
     answer = await open_house.moderator.slash(open_house.lobby, "report overview")
     assert phrase("report.votes", count=0) in said(answer)
@@ -73,7 +94,7 @@ async def test_the_page_is_handed_over_in_the_language_asked_for(held: House, la
     page = (await file.read()).decode()
     assert f'<html lang="{language}">' in page
     assert title(held, STEM, language) in page.replace("&#x27;", "'")
-    assert title(held, DATA, language) not in page.replace("&#x27;", "'")
+    assert title(held, DATA, language) not in page.replace("&#x27;", "'").split('id="votes"')[1].split("</section>")[0]
 
 
 async def test_without_a_language_the_page_is_in_the_moderator_s(held: House) -> None:
@@ -126,7 +147,7 @@ async def test_the_plan_is_handed_over_in_the_language_asked_for_and_in_the_trac
 
 
 async def test_a_plan_that_cannot_be_drawn_is_no_plan(held: House) -> None:
-    async def fail(work: Callable[..., bytes], *given: Any) -> bytes:  # noqa: ARG001 - as the workshop is called
+    async def fail(work: Callable[..., Any], *given: Any) -> Any:  # noqa: ARG001 - as the workshop is called
         raise ConsultationError("report.plan_too_large", megabytes=11)
 
     held.bot.workshop = fail

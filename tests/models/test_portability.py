@@ -19,6 +19,7 @@ from models import (
     review_queue,
     segments,
     trace,
+    words,
 )
 from models.ballot_record import recorded_ballots
 from models.records import (
@@ -187,6 +188,8 @@ async def review_everything(session, consultation_id):
     await review.mark(session, consultation_id, moderator, one.reference, one.version, Step.PINNED)
     await review.add_themes(session, consultation_id, moderator, one.reference, ["Costs"])
     await review.themes(session, consultation_id)
+    assert await words.counted_by_theme(session, consultation_id) == {"Costs": 1}
+    assert sum((await words.counted(session, consultation_id)).values()) == 2
     _, reply = await review.begin_reply(session, consultation_id, moderator, other.reference, 0, 9, "Thank you.")
     assert reply is not None
     await review.reply_posted(session, reply.id, 11, 12)

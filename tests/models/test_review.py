@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from models import feedback, participants, review, review_queue, trace
+from models import feedback, participants, review, review_queue, trace, words
 from models.errors import ConsultationError
 from models.records import FeedbackKind, Moderator, ModeratorRole, Quotation, ThreadMessage
 from models.review import FeedbackChangedError, Step
@@ -251,6 +251,18 @@ async def test_reading_changes_no_version(write, do):
     [reference] = await write("one")
     await do(review.open_one, reference, by=NORA)
     assert (await do(review.mark, reference, 0, Step.PINNED)).feedback.pinned
+
+
+async def test_contributions_are_counted_by_theme_once_they_may_be_told(write, give, do, store, consultation, clock):
+    one, two = await write("one", "two")
+    private = await give("private")
+    clock.advance(hours=1)
+    await do(review.set_themes, one, 0, ["Costs", "Dust"])
+    await do(review.set_themes, two, 0, ["costs"])
+    await do(review.set_themes, private, 0, ["Dust"])
+    async with store.read() as session:
+        assert await words.counted_by_theme(session, consultation.id) == {"Costs": 2, "Dust": 2}
+        assert await words.counted_by_theme(session, consultation.id + 1) == {}
 
 
 async def test_what_its_author_deleted_is_gone_from_the_queue_with_its_themes(write, do, seen, store, consultation):

@@ -131,8 +131,9 @@ def test_discord_gets_those_first_that_stand_out(scattered, captions):
     assert "200. Question" in told
 
 
-def test_in_french_a_space_stands_before_the_colon(captions_in):
-    assert "Gand\u00a0: 4" in themes_chart([("Gand", 4)], captions_in("fr")).alternative
+def test_in_french_a_space_stands_before_colons_and_semicolons(captions_in):
+    told = themes_chart([("Gand", 4), ("Liège", 3)], [], captions_in("fr")).alternative
+    assert "Gand\u00a0: 4\u00a0; Liège\u00a0: 3." in told
 
 
 def test_turnout_adds_up_day_by_day(captions):
@@ -157,10 +158,11 @@ def test_themes_past_the_twelfth_are_one(captions):
     assert len(ranked) == MOST_THEMES + 1
     assert ranked[-1] == ("8 other subjects", sum(30 - number for number in range(12, 20)))
     assert sum(number for _label, number in ranked) == sum(number for _label, number in themes)
-    chart = themes_chart(themes, captions)
+    chart = themes_chart(themes, [("Dust", 3)], captions)
     assert "Theme 00: 30" in chart.alternative
+    assert "Written contributions by the moderators' themes: Dust: 3." in chart.alternative
     assert chart.png().startswith(b"\x89PNG")
 
 
 def test_without_feedback_there_is_a_sentence(captions):
-    assert themes_chart([], captions).alternative == "No feedback yet"
+    assert themes_chart([], [], captions).alternative == "No feedback yet"

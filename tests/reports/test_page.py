@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sqlalchemy import select
 
 from cogs.ui.texts import captions
 from content.catalogue import LANGUAGES, Catalogue
-from models import consultations, feedback, outcomes, polls
+from models import consultations, feedback, outcomes, polls, review, statements
 from models.records import (
     NO_QUORUM,
     POSITIONS,
@@ -32,8 +33,10 @@ from models.sealing import Sealer
 from models.store import Store, open_store
 from models.tables import BallotRow
 from models.tally import OTHER
-from reports.overview import read_overview
+from reports.overview import read_whole
 from reports.page import draw_page
+from reports.plan_data import plan_content
+from tests.cogs.test_voting import phrase
 
 START = datetime(2030, 3, 1, 9, 30, tzinfo=UTC)
 VOID = {"meta", "path", "use", "link", "br"}
@@ -109,8 +112,8 @@ class Held:
 
     async def page(self, language: str = "en") -> str:
         async with self.store.read() as session:
-            found = await read_overview(session, self.consultation.id)
-        return draw_page(found, self.catalogue, captions(self.catalogue, language))
+            found, plan = await read_whole(session, self.consultation.id)
+        return draw_page(found, plan, plan_content(self.catalogue, language), captions(self.catalogue, language))
 
 
 @pytest.fixture
@@ -170,6 +173,24 @@ async def fill(held: Held) -> None:
         await outcomes.decide(
             session, held.consultation, moderator, "data-analytics", Decision.DEFERRED, "Later.", deferred_until=until
         )
+        for given in (await feedback.all_feedback(session, held.consultation.id))[:2]:
+            await review.add_themes(session, held.consultation.id, moderator, given.reference, ["Costs <all>"])
+
+
+def section(page: str, key: str) -> str:
+    """Return the part of a page under the heading with this id."""
+    return page.split(f'id="{key}"', 1)[1].split("</section>", 1)[0]
+
+
+async def many_votes(held: Held, number: int) -> None:
+    """Hold many votes that end, each with another result."""
+    every = []
+    for one in range(number):
+        poll = await held.poll(None)
+        await held.cast(poll, "academia", Position.SUPPORT, 5 + one)
+        await held.cast(poll, "industry", Position.OBJECT, 5 + number - one, reason="No.", quotation="with_segment")
+        every.append(poll)
+    await held.end(*every)
 
 
 class Outline(HTMLParser):
@@ -245,17 +266,26 @@ async def test_what_was_decided_stands_there_with_its_reason_and_its_dates(held:
 async def test_only_what_is_published_stands_on_the_page(held: Held) -> None:
     await fill(held)
     page = await held.page()
-    for hidden in ("Not to be read.", "Of an open vote.", "Not published.", "Private words.", "growth-capital"):
+    for hidden in (
+        "Not to be read.",
+        "Of an open vote.",
+        "Not published.",
+        "40 ballots",
+        "41 ballots",
+        "growth-capital",
+    ):
         assert hidden not in page
+    votes = section(page, "votes")
     for key in ("growth-capital", "business-courses"):
-        assert held.catalogue.recommendations[key].title.in_language("en") not in page
+        assert held.catalogue.recommendations[key].title.in_language("en") not in votes
     assert "3 votes have a published result." in page
     assert "3 written contributions were given." in page
 
 
 async def test_quotes_name_only_segments_with_a_row_of_their_own(held: Held) -> None:
     await fill(held)
-    quotes = re.findall(r"<blockquote>(.*?)</blockquote>", await held.page(), re.DOTALL)
+    votes = (await held.page()).split('<section class="poll"', 1)[1].split('aria-labelledby="outcomes"')[0]
+    quotes = re.findall(r"<blockquote>(.*?)</blockquote>", votes, re.DOTALL)
     attributed = {
         re.sub(r"<[^>]+>", "", one.split("</p>")[0]): re.sub(r"<[^>]+>", "", one.split("</p>")[1]).strip()
         for one in quotes
@@ -266,6 +296,86 @@ async def test_quotes_name_only_segments_with_a_row_of_their_own(held: Held) -> 
         "Hospital words.": "Object",
         "Alone I said.": "Object",
     }
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+async def test_every_area_and_recommendation_is_told_with_its_passage_and_how_it_stands(
+    held: Held, language: str
+) -> None:
+    await fill(held)
+    page = unescape(section(await held.page(language), "subjects"))
+    content = plan_content(held.catalogue, language)
+    for part in (*content.areas, *content.recommendations):
+        assert part.title in page
+        assert part.text in page
+    passage = phrase("source.passage", language, heading=content.areas[0].heading, paragraph=content.areas[0].paragraph)
+    assert passage in page
+    told = page.split(f"<h4>{held.catalogue.recommendations['growth-capital'].title.in_language(language)}</h4>")[1]
+    assert phrase("plan.no_vote", language) in told
+    assert phrase("plan.vote_open", language) in told
+    assert phrase("plan.no_outcome", language) in told
+
+
+async def test_words_and_proposals_stand_with_the_recommendation_they_are_on(held: Held) -> None:
+    await fill(held)
+    async with held.store.write() as session:
+        draft = await statements.keep_draft(
+            session,
+            held.consultation,
+            submission=9,
+            user_id=77,
+            group="training",
+            recommendation="stem-orientation",
+            language="en",
+            text="Nobody approved this.",
+            why="",
+        )
+        await statements.send(session, 77, draft.id)
+    held.clock[0] += timedelta(hours=1)
+    page = await held.page()
+    stem = held.catalogue.recommendations["stem-orientation"].title.in_language("en")
+    told = section(page, "subjects").split(f"<h4>{stem}</h4>")[1].split("<h4>")[0]
+    assert phrase("plan.contributions", count=2, number="2") in told
+    assert told.count("<blockquote><p>Private words.</p></blockquote>") == 2
+    assert phrase("plan.proposals_waiting", count=1) in told
+    assert 'href="#vote-1"' in told
+    assert 'href="#outcome-1"' in told
+    assert "Nobody approved" not in page
+    whole = section(page, "feedback")
+    assert phrase("feedback.about_everything") in whole
+    assert "Private words." in whole
+
+
+async def test_an_open_vote_is_named_with_its_end_and_nothing_else(held: Held) -> None:
+    await fill(held)
+    told = section(await held.page(), "open")
+    assert re.findall(r"<dt>(.*?)</dt>", told) == [
+        held.catalogue.recommendations["growth-capital"].title.in_language("en")
+    ]
+    assert re.findall(r"<dd>(.*?)</dd>", told) == [f"<p>{phrase('plan.vote_open')}</p>"]
+
+
+async def test_next_steps_stand_in_the_order_of_their_days(held: Held) -> None:
+    await fill(held)
+    told = unescape(section(await held.page(), "next"))
+    horizon = next(one for one in held.catalogue.events if one.key == "next-decades")
+    terms = re.findall(r"<dt>(.*?)</dt>", told)
+    assert [term.split(":")[0] for term in terms] == ["8 June 2030", "8 June 2030", horizon.when.in_language("en")]
+    assert phrase("plan.article", title=held.catalogue.article.title) in told
+
+
+async def test_the_moderators_themes_are_counted_beside_the_subjects(held: Held) -> None:
+    await fill(held)
+    told = section(await held.page(), "feedback")
+    assert "by the moderators&#x27; themes" in told
+    assert re.search(r'Costs &lt;all&gt;</th><td class="number">2<', told)
+
+
+async def test_objections_that_may_not_be_quoted_are_counted(held: Held) -> None:
+    poll = await held.poll("stem-orientation")
+    await held.cast(poll, "academia", Position.OBJECT, 7, reason="Unsayable.")
+    await held.end(poll)
+    assert phrase("plan.objections_unquoted", count=7) in await held.page()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

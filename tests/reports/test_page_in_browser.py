@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.reports.test_page import Held, fill, held
+from tests.reports.test_page import Held, fill, held, many_votes
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -37,13 +37,16 @@ async def written(held: Held, folder: Path, language: str = "en") -> str:
     return file.as_uri()
 
 
-@pytest.mark.parametrize("full", [True, False], ids=["full", "empty"])
+@pytest.mark.parametrize(
+    ("votes", "language"), [(0, "en"), (3, "en"), (3, "fr"), (40, "de")], ids=["empty", "full", "in French", "many"]
+)
 async def test_an_accessibility_checker_finds_nothing(
-    held: Held, browser: "Browser", tmp_path: Path, full: bool
+    held: Held, browser: "Browser", tmp_path: Path, votes: int, language: str
 ) -> None:
-    if full:
+    if votes:
         await fill(held)
-    address = await written(held, tmp_path)
+        await many_votes(held, votes - 3)
+    address = await written(held, tmp_path, language)
     for scheme in ("light", "dark"):
         for width in (PHONE, DESKTOP):
             page = await browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
@@ -70,7 +73,7 @@ async def test_the_page_asks_for_nothing_and_works_without_scripts(
 
     title = held.catalogue.recommendations["unlock-health-data"].title.in_language(language)
     await page.get_by_role("navigation").get_by_role("link", name=title).click()
-    await page.get_by_role("heading", name=title).wait_for()
+    await page.get_by_role("heading", name=f"1. {title}").wait_for()
     assert await page.get_by_role("table").count() > 4
     assert await page.get_by_role("img").count() > 4
     assert {url.split("#")[0] for url in asked} == {address}

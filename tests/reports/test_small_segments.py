@@ -23,11 +23,11 @@ from models.store import open_store
 from models.tally import OTHER, SMALLEST_SEGMENT
 from reports.captions import Captions
 from reports.exports import Library, Order, write_files
-from reports.overview import named_themes, read_overview
-from reports.overview_charts import map_chart, themes_chart, turnout_chart
+from reports.overview import read_overview, read_whole
+from reports.overview_charts import draw_overview
 from reports.page import draw_page
 from reports.plan import draw_plan
-from reports.plan_data import plan_content, read_plan
+from reports.plan_data import plan_content
 
 NOW = datetime(2030, 3, 1, 9, 30, tzinfo=UTC)
 SEGMENTS = ("bakers", "farmers", "shops", "brewers")
@@ -314,13 +314,11 @@ async def test_two_consultations_with_the_same_tables_have_the_same_files_pictur
                 for one in await town.every_export()
             ]
             async with town.store.read() as session:
-                overview = await read_overview(session, town.consultation.id)
-                plan = await read_plan(session, town.consultation.id)
-        charts = [map_chart(overview.polls, names), turnout_chart(overview.turnout, names)]
-        charts.append(themes_chart(named_themes(overview.themes, catalogue, names), names))
-        (tmp_path / "plan.docx").write_bytes(draw_plan(plan, plan_content(catalogue, "en"), names))
-        page = sorted(draw_page(overview, catalogue, names).splitlines())
+                overview, plan = await read_whole(session, town.consultation.id)
+        content = plan_content(catalogue, "en")
+        (tmp_path / "plan.docx").write_bytes(draw_plan(plan, content, names))
+        page = sorted(draw_page(overview, plan, content, names).splitlines())
         written = texts_of(docx.Document(str(tmp_path / "plan.docx")))
-        made.append((files, [(one.alternative, one.png()) for one in charts], page, written))
+        made.append((files, draw_overview(overview, content, names), page, written))
     one, other = made
     assert one == other
