@@ -37,6 +37,7 @@ FOLDS = 6  # the least number of example questions a fact
 DEVELOPMENT_WEIGHT = 10.0  # of a development question, against an example question asked of a catalogue without it
 WRONG_COSTS = 3.0  # needless refusals that one wrong answer is worth
 BLUR = 0.5  # of a sureness, in log odds: a few questions alone would put the threshold anywhere
+LEEWAY = 0.5  # standard errors: so little more may a threshold cost that refuses less
 PENALTY = 1.0  # on squared coefficients of standardised features
 STEPS = 50
 SMALLEST_STEP = 1e-4  # of a weight, below which it has been found
@@ -190,7 +191,7 @@ def _logistic(table: Numbers, labels: Numbers, counts: Numbers) -> Numbers:
 
 
 def _cheapest_threshold(asked: Sequence[_Case], chosen: Coefficients) -> float:
-    """Return the lowest threshold whose cost the questions cannot tell from the least one's (one standard error).
+    """Return the lowest threshold that costs hardly more than the least one: by `LEEWAY` standard errors of that.
 
     Between thresholds that cost the same as far as can be known, it is the one that refuses least needlessly.
     """
@@ -205,7 +206,7 @@ def _cheapest_threshold(asked: Sequence[_Case], chosen: Coefficients) -> float:
     thresholds = [step / 200 for step in range(10, 191)]
     costs = [[_cost(threshold, one) for one in scored] for threshold in thresholds]
     least = min(costs, key=np.mean)
-    bound = np.mean(least) + np.std(least) / math.sqrt(len(least))
+    bound = np.mean(least) + LEEWAY * np.std(least) / math.sqrt(len(least))
     return next(threshold for threshold, cost in zip(thresholds, costs, strict=True) if np.mean(cost) <= bound)
 
 

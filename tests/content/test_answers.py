@@ -267,10 +267,10 @@ def _of(part: str, **wanted: str) -> list[Question]:
 @pytest.mark.parametrize(
     ("part", "first", "among_three", "needless", "wrong", "refused"),
     [
-        ("tuned", 0.96, 0.99, 0.03, 0.07, 0.90),
-        ("judged", 1.0, 1.0, 0.02, 0.0, 1.0),
-        ("held_out", 0.95, 0.98, 0.05, 0.16, 0.87),
-        ("examined", 0.94, 0.98, 0.05, 0.10, 0.81),
+        ("tuned", 0.96, 0.99, 0.04, 0.06, 0.92),
+        ("judged", 0.98, 1.0, 0.03, 0.0, 1.0),
+        ("held_out", 0.95, 0.98, 0.06, 0.16, 0.88),
+        ("examined", 0.94, 0.98, 0.07, 0.09, 0.82),
     ],
 )
 def test_the_figures_reached_are_kept(
