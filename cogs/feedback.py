@@ -129,6 +129,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
 
         async def attempt() -> tuple[Feedback, bool]:
             async with self.bot.store.write() as session:
+                group = await group_of(session, self.bot.catalogue, consultation, on) if on else about.group
                 again = await feedback.given_before(
                     session,
                     consultation,
@@ -136,7 +137,9 @@ class FeedbackCog(commands.Cog, name="Feedback"):
                     user_id=who,
                     text=words,
                     quotation=quotation,
+                    group=group,
                     recommendation=on,
+                    about=about.message,
                 )
                 if again is not None:
                     return again, False
@@ -147,7 +150,7 @@ class FeedbackCog(commands.Cog, name="Feedback"):
                     user_id=who,
                     text=words,
                     quotation=quotation,
-                    group=await group_of(session, self.bot.catalogue, consultation, on) if on else about.group,
+                    group=group,
                     recommendation=on,
                     about=about.message,
                     roles=roles,

@@ -6,7 +6,8 @@ messages go to those alone who asked for them, one after another. What could not
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import discord
@@ -19,6 +20,7 @@ from cogs.ui.texts import Speech
 from models import notices, reminders
 from models.group_commit import GroupCommit
 from models.notices import Addressee
+from models.patience import patiently
 from models.records import Consultation, Notice
 
 log = logging.getLogger(__name__)
@@ -36,10 +38,14 @@ class Notices(commands.Cog):
         self._takings: GroupCommit[Addressee, list[Notice]] = GroupCommit(bot.store, notices.take_all)
         self._writer: asyncio.Task[None] | None = None
         self._again = False
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def cog_unload(self) -> None:
-        if self._writer is not None:
-            self._writer.cancel()
+        """Break off what is being told, and wait until it waits in the store again."""
+        running = [*self._telling, *([self._writer] if self._writer else [])]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     @commands.Cog.listener()
     async def on_app_command_completion(
@@ -66,10 +72,13 @@ class Notices(commands.Cog):
             return
         for consultation in self._consultations_at(interaction.guild_id):
             if self.bot.store.has_notices(consultation, interaction.user.id):
+                telling = asyncio.create_task(self._tell(interaction, consultation))
+                self._telling.add(telling)
+                telling.add_done_callback(self._telling.discard)
                 try:
-                    await self._tell(interaction, consultation)
+                    await telling
                 except Exception:
-                    log.exception("a notice was not told")
+                    log.exception("a notice was not told and waits again")
 
     def _consultations_at(self, guild_id: int | None) -> list[Consultation]:
         """Return the consultation of a server, and in direct messages all of them."""
@@ -78,13 +87,9 @@ class Notices(commands.Cog):
 
     async def _tell(self, interaction: discord.Interaction[Any], consultation: Consultation) -> None:
         addressee = Addressee(consultation.id, interaction.user.id)
-        waiting = await self._takings.submit(addressee)
-        try:
+        async with self._taken(addressee, self._takings.submit(addressee)) as waiting:
             for page in pages(notice_pieces(waiting, self.bot.speech(interaction))) if waiting else ():
                 await interaction.followup.send(view=page, ephemeral=True)
-        except discord.HTTPException as error:
-            log.warning("a notice could not be shown and waits again (Discord's code %s)", error.code)
-            await self._put_back(addressee, waiting)
 
     def _write_to_all(self) -> None:
         self._again = True
@@ -105,31 +110,52 @@ class Notices(commands.Cog):
                 try:
                     await self._write_to(addressee)
                 except Exception:
-                    log.exception("a notice was not sent")
+                    log.exception("a notice was not sent and waits for what its person does next")
                 await asyncio.sleep(reminders.BETWEEN_MESSAGES)
 
     async def _write_to(self, addressee: Addressee) -> None:
-        async with self.bot.store.write() as session:
-            # Between finding somebody and writing to them may lie an hour, because messages are paced.
-            if not notices.wants_message(session, addressee):
+        async with self._taken(addressee, self._take_to_write(addressee)) as waiting:
+            consultation = self.bot.store.memory.consultation(addressee.consultation_id)
+            if not waiting or consultation is None:
                 return
-            waiting = await notices.take(session, addressee.consultation_id, addressee.user_id)
-        consultation = self.bot.store.memory.consultation(addressee.consultation_id)
-        if not waiting or consultation is None:
-            return
-        say = Speech(self.bot.store.language_of(addressee.user_id) or consultation.public_languages[0])
-        name = self.bot.catalogue.title.in_language(say.language)
-        try:
+            say = Speech(self.bot.store.language_of(addressee.user_id) or consultation.public_languages[0])
+            name = self.bot.catalogue.title.in_language(say.language)
             channel = await self.bot.create_dm(discord.Object(addressee.user_id))
             for page in pages([text(f"### {name}"), *notice_pieces(waiting, say)]):
                 await channel.send(view=page)
-        except discord.HTTPException as error:
-            log.warning("a notice reached nobody and waits for what they do next (Discord's code %s)", error.code)
-            await self._put_back(addressee, waiting)
 
-    async def _put_back(self, addressee: Addressee, waiting: Iterable[Notice]) -> None:
+    async def _take_to_write(self, addressee: Addressee) -> list[Notice]:
         async with self.bot.store.write() as session:
-            await notices.put_back(session, addressee, waiting)
+            # Between finding somebody and writing to them may lie an hour, because messages are paced.
+            if not notices.wants_message(session, addressee):
+                return []
+            return await notices.take(session, addressee.consultation_id, addressee.user_id)
+
+    @asynccontextmanager
+    async def _taken(
+        self, addressee: Addressee, taking: Coroutine[Any, Any, list[Notice]]
+    ) -> AsyncIterator[list[Notice]]:
+        """Hand over what is taken from the store; whatever keeps somebody from being told it, it waits again."""
+        task = self.bot.later(taking)
+        try:
+            yield await asyncio.shield(task)
+        except discord.HTTPException as error:
+            log.warning("a notice reached nobody and waits again (Discord's code %s)", error.code)
+            await asyncio.shield(self.bot.later(self._put_back(addressee, task)))
+        except BaseException:
+            # Cancelled while it was being taken, it may be out of the store all the same.
+            await asyncio.shield(self.bot.later(self._put_back(addressee, task)))
+            raise
+
+    async def _put_back(self, addressee: Addressee, taking: asyncio.Task[list[Notice]]) -> None:
+        waiting = await taking
+
+        async def attempt() -> None:
+            async with self.bot.store.write() as session:
+                await notices.put_back(session, addressee, waiting)
+
+        if waiting:
+            await patiently(attempt)
 
 
 def notice_pieces(waiting: Sequence[Notice], say: Speech) -> list[Piece]:

@@ -176,6 +176,7 @@ async def _let_be_told(
         session,
         consultation.id,
         user_id,
+        f"outcome {outcome.subject}",
         phrase,
         title=titles,
         decision=decision,

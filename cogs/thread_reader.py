@@ -23,6 +23,9 @@ NOT_STORED = "⚠️"
 MESSAGES_AT_ONCE = 100  # as many as Discord hands out at once; a longer transaction would keep ballots waiting
 THREADS_BETWEEN_PROGRESS = 10
 REMEMBERED_DELETIONS = 10_000
+# Until what failed is tried again, in seconds; each further pause is twice as long.
+FIRST_PAUSE = 30.0
+LONGEST_PAUSE = 3_600.0
 
 
 class ThreadReader:
@@ -34,6 +37,26 @@ class ThreadReader:
         # The last messages that Discord said were deleted: what is still on its way to the store must not get there.
         self._deleted: dict[int, None] = {}
         self._found = {"stored": 0, "changed": 0, "deleted": 0}
+        self._to_read: set[Place] = set()
+        self._to_forget: dict[int, set[int]] = {}
+        self._trying: asyncio.Task[None] | None = None
+
+    def close(self) -> None:
+        """Leave off; the next start goes on."""
+        if self._trying is not None:
+            self._trying.cancel()
+
+    def read_later(self, place: Place) -> None:
+        """Read a thread again in which something could not be stored, until it can."""
+        # Without the text of messages, what is stored of them would be overwritten with nothing.
+        if self._bot.reads_messages:
+            self._to_read.add(place)
+            self._keep_trying()
+
+    def forget_later(self, consultation: Consultation, message_ids: set[int]) -> None:
+        """Honour deletions that could not be honoured, until they are."""
+        self._to_forget.setdefault(consultation.id, set()).update(message_ids)
+        self._keep_trying()
 
     def note_deleted(self, message_ids: set[int]) -> None:
         """Remember that messages are gone, before the store knows."""
@@ -47,12 +70,7 @@ class ThreadReader:
             self._found = dict.fromkeys(self._found, 0)
             threads = list(self._threads())
             for number, (consultation, place) in enumerate(threads, start=1):
-                try:
-                    await self._read(consultation, place)
-                except discord.HTTPException as error:
-                    log.warning("the thread of %s could not be read (Discord's code %s)", place.key, error.code)
-                except Exception:
-                    log.exception("what was missed in the thread of %s was not stored", place.key)
+                await self._read_or_later(consultation, place)
                 if number % THREADS_BETWEEN_PROGRESS == 0 or number == len(threads):
                     log.info("read %d of %d threads: %s", number, len(threads), self._counts())
 
@@ -73,12 +91,7 @@ class ThreadReader:
     async def forget(self, consultation: Consultation, message_ids: set[int]) -> None:
         """Honour deletions."""
         self.note_deleted(message_ids)
-
-        async def attempt() -> None:
-            async with self._bot.store.write() as session:
-                await feedback.delete_messages(session, consultation.id, message_ids)
-
-        await patiently(attempt)
+        await self._delete(consultation.id, message_ids)
 
     async def mark(self, message: discord.Message, emoji: str) -> None:
         """Tell a message's author whether it is stored."""
@@ -87,6 +100,54 @@ class ThreadReader:
         except discord.HTTPException as error:
             # Its author may have deleted it, or blocked the bot.
             log.warning("a message could not be marked (Discord's code %s)", error.code)
+
+    def _keep_trying(self) -> None:
+        if self._trying is None or self._trying.done():
+            self._trying = asyncio.create_task(self._try_again())
+
+    async def _try_again(self) -> None:
+        pause = FIRST_PAUSE
+        while self._to_read or self._to_forget:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+            await self._do_what_is_left()
+
+    async def _do_what_is_left(self) -> None:
+        for consultation_id, message_ids in list(self._to_forget.items()):
+            trying = set(message_ids)
+            try:
+                await self._delete(consultation_id, trying)
+            except Exception:
+                log.exception("deletions are not honoured yet; trying again")
+                continue
+            message_ids.difference_update(trying)
+            if not message_ids:
+                del self._to_forget[consultation_id]
+        async with self._reading:
+            for place in list(self._to_read):
+                self._to_read.discard(place)
+                if (consultation := self._bot.store.memory.consultation(place.consultation_id)) is not None:
+                    await self._read_or_later(consultation, place)
+
+    async def _delete(self, consultation_id: int, message_ids: set[int]) -> None:
+        async def attempt() -> None:
+            async with self._bot.store.write() as session:
+                await feedback.delete_messages(session, consultation_id, message_ids)
+
+        await patiently(attempt)
+
+    async def _read_or_later(self, consultation: Consultation, place: Place) -> None:
+        """Read a thread, now or later; one that is gone is none to be read."""
+        try:
+            await self._read(consultation, place)
+        except discord.NotFound as error:
+            log.warning("the thread of %s is gone (Discord's code %s)", place.key, error.code)
+        except discord.HTTPException as error:
+            log.warning("the thread of %s could not be read (Discord's code %s)", place.key, error.code)
+            self.read_later(place)
+        except Exception:
+            log.exception("what was missed in the thread of %s was not stored; trying again", place.key)
+            self.read_later(place)
 
     def _threads(self) -> Iterator[tuple[Consultation, Place]]:
         memory = self._bot.store.memory

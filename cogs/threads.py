@@ -10,7 +10,7 @@ from cogs.thread_reader import NOT_STORED, STORED, ThreadReader
 from cogs.thread_words import attached, has_words, is_feedback, is_kept_out, is_since
 from models import feedback
 from models.patience import patiently
-from models.records import Consultation, ConsultationState, PlaceKind
+from models.records import Consultation, ConsultationState, Place, PlaceKind
 
 log = logging.getLogger(__name__)
 
@@ -28,18 +28,22 @@ class Threads(commands.Cog):
         if self.bot.reads_messages:
             await self.reader.catch_up()
 
+    async def cog_unload(self) -> None:
+        self.reader.close()
+
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        recommendation = self._thread_of(message.guild.id if message.guild else None, message.channel.id)
-        if recommendation is None or not is_feedback(self.bot, message):
+        place = self._thread_at(message.guild.id if message.guild else None, message.channel.id)
+        if place is None or not is_feedback(self.bot, message):
             return
         consultation = self.bot.consultation_in(message.guild.id if message.guild else None)
         if consultation.state is not ConsultationState.OPEN or is_kept_out(self.bot, consultation, message):
             return
         try:
-            await self.reader.store(consultation, recommendation, [message])
+            await self.reader.store(consultation, place.key, [message])
         except Exception:
-            log.exception("a message in the thread of %s was not stored", recommendation)
+            log.exception("a message in the thread of %s was not stored; trying again", place.key)
+            self.reader.read_later(place)
             await self.reader.mark(message, NOT_STORED)
         else:
             await self.reader.mark(message, STORED)
@@ -47,18 +51,19 @@ class Threads(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         message = payload.message
-        recommendation = self._thread_of(payload.guild_id, payload.channel_id)
-        # Discord also tells of what it adds itself, such as the preview of a link: that is nobody's edit.
-        if recommendation is None or message.edited_at is None or not has_words(message):
+        place = self._thread_at(payload.guild_id, payload.channel_id)
+        # Discord also tells of what it adds itself, such as the preview of a link: that is nobody's edit. A message
+        # without words was edited to say nothing, unless Discord hands over no words at all.
+        if place is None or message.edited_at is None or not (has_words(message) or self.bot.reads_messages):
             return
         consultation = self.bot.consultation_in(payload.guild_id)
         if is_kept_out(self.bot, consultation, message):
             return
-        is_open = consultation.state is ConsultationState.OPEN
-        if is_open and is_feedback(self.bot, message) and is_since(consultation, message):
-            await self.reader.store(consultation, recommendation, [message])
-        else:
-            await patiently(lambda: self._follow(consultation, message))
+        try:
+            await self._take_edit(consultation, place.key, message)
+        except Exception:
+            log.exception("an edit in the thread of %s was not followed; trying again", place.key)
+            self.reader.read_later(place)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
@@ -68,6 +73,13 @@ class Threads(commands.Cog):
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         await self._forget(payload.guild_id, payload.channel_id, payload.message_ids)
 
+    async def _take_edit(self, consultation: Consultation, recommendation: str, message: discord.Message) -> None:
+        is_open = consultation.state is ConsultationState.OPEN
+        if is_open and is_feedback(self.bot, message) and is_since(consultation, message):
+            await self.reader.store(consultation, recommendation, [message])
+        else:
+            await patiently(lambda: self._follow(consultation, message))
+
     async def _follow(self, consultation: Consultation, message: discord.Message) -> None:
         """Follow the edit of a message that is stored; one that is not, such as a question to the bot, stays so."""
         async with self.bot.store.write() as session:
@@ -76,15 +88,21 @@ class Threads(commands.Cog):
             )
 
     async def _forget(self, guild_id: int | None, channel_id: int, message_ids: set[int]) -> None:
-        if self._thread_of(guild_id, channel_id) is not None:
-            await self.reader.forget(self.bot.consultation_in(guild_id), message_ids)
+        if self._thread_at(guild_id, channel_id) is None:
+            return
+        consultation = self.bot.consultation_in(guild_id)
+        try:
+            await self.reader.forget(consultation, message_ids)
+        except Exception:
+            log.exception("a deletion is not honoured yet; trying again")
+            self.reader.forget_later(consultation, message_ids)
 
-    def _thread_of(self, guild_id: int | None, channel_id: int) -> str | None:
-        """Return the recommendation whose thread this is, None for any other channel."""
+    def _thread_at(self, guild_id: int | None, channel_id: int) -> Place | None:
+        """Return the thread of a recommendation, None for any other channel."""
         place = self.bot.store.memory.place_at(channel_id)
         if place is None or place.kind is not PlaceKind.THREAD or guild_id not in self.bot.store.memory.consultations:
             return None
-        return place.key
+        return place
 
 
 async def setup(bot: ConsultationBot) -> None:

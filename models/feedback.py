@@ -156,18 +156,25 @@ async def given_before(
     user_id: int,
     text: str,
     quotation: Quotation,
+    group: str | None,
     recommendation: str | None,
+    about: tuple[int, int] | None = None,
 ) -> Feedback | None:
-    """Return private feedback in which the same person said the same on the same subject by another submission.
+    """Return private feedback in which the same person said the same about the same by another submission.
 
-    It may be quoted from now on as they chose this time. None where there is none.
+    What it is about are the group, the recommendation and, if any, the message that the words are about: who agrees
+    with two messages says two things. It may be quoted from now on as they chose this time. None where there is none.
     """
+    channel, message = about or (None, None)
     rows = await session.scalars(
         select(FeedbackRow).where(
             FeedbackRow.consultation_id == consultation.id,
             FeedbackRow.kind == FeedbackKind.PRIVATE,
             FeedbackRow.seal == session.sealer.seal(Purpose.FEEDBACK, user_id, consultation.id),
+            FeedbackRow.group == group,
             FeedbackRow.recommendation == recommendation,
+            FeedbackRow.about_channel == channel,
+            FeedbackRow.about_message == message,
             FeedbackRow.submission != sealed_number(session, consultation.id, submission),
             FeedbackRow.deleted_at.is_(None),
         ),

@@ -29,6 +29,7 @@ from models.records import (
     Visibility,
     Wording,
 )
+from models.sealing import Purpose, Sealer
 from models.tables import (
     BlockRow,
     ConfirmationRow,
@@ -52,7 +53,7 @@ class Memory:
     `blocked` are the seals of those whom moderators keep from taking part, each with its consultation;
     `public_replies` are the messages in which moderators answered feedback.
     `confirmed` are the segments that moderators confirmed, by consultation and confirmation seal.
-    `notices` has the notice seals of those whom something waits to be told.
+    `notices` has the seals of those whom something waits to be told, by consultation and what it is about.
     `results` has what was counted of ended polls since the start, by their id: no ballot comes to them or leaves them.
     """
 
@@ -61,7 +62,7 @@ class Memory:
     participants: dict[tuple[int, bytes], Participant] = field(default_factory=dict)
     confirmed: dict[tuple[int, bytes], str] = field(default_factory=dict)
     languages: dict[bytes, str] = field(default_factory=dict)
-    notices: set[bytes] = field(default_factory=set)
+    notices: dict[tuple[int, str], set[bytes]] = field(default_factory=dict)
     blocked: set[tuple[int, bytes]] = field(default_factory=set)
     public_replies: set[int] = field(default_factory=set)
     answers: dict[tuple[int, str], tuple[ModeratorsAnswer, ...]] = field(default_factory=dict)
@@ -83,6 +84,24 @@ class Memory:
             ),
             None,
         )
+
+    def notices_for(self, sealer: Sealer, consultation_id: int, user_id: int) -> list[bytes]:
+        """Return the seals under which something waits to be told to somebody: one for each thing it is about."""
+        sealed = (
+            (sealer.seal(Purpose.NOTICE, user_id, consultation_id, about), seals)
+            for (place, about), seals in self.notices.items()
+            if place == consultation_id
+        )
+        return [seal for seal, seals in sealed if seal in seals]
+
+    def keep_notice(self, consultation_id: int, about: str, seal: bytes) -> None:
+        self.notices.setdefault((consultation_id, about), set()).add(seal)
+
+    def drop_notices(self, told: Collection[bytes]) -> None:
+        for key, seals in list(self.notices.items()):
+            seals.difference_update(told)
+            if not seals:
+                del self.notices[key]
 
     def forget_poll(self, poll_id: int) -> None:
         self.polls.pop(poll_id, None)
@@ -133,7 +152,9 @@ async def load_memory(session: AsyncSession) -> Memory:
         memory.consultations[consultation.guild_id] = consultation_record(consultation)
     for poll in await session.scalars(select(PollRow).where(PollRow.ended_at.is_(None))):
         memory.polls[poll.id] = poll_record(poll)
-    memory.notices.update(await session.scalars(select(NoticeRow.seal).where(NoticeRow.phrase != REMINDER)))
+    waiting = select(NoticeRow.consultation_id, NoticeRow.about, NoticeRow.seal).where(NoticeRow.phrase != REMINDER)
+    for notice in await session.execute(waiting):
+        memory.keep_notice(*notice)
     for message_id in await session.scalars(select(FeedbackReply.message_id)):
         if message_id is not None:
             memory.public_replies.add(message_id)

@@ -1,9 +1,12 @@
 """What use cases give back: plain frozen values, never mapped objects."""
 
+import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+
+ID_BITS = 62
 
 
 class ConsultationState(StrEnum):
@@ -456,13 +459,16 @@ class Notice:
     """Something to tell one person: a phrase of the interface with its values.
 
     A value is a text, a number, or a text by language, of which they read theirs. `way` is a button under it: the
-    phrase of its label, and its custom id; None for none.
+    phrase of its label, and its custom id; None for none. `about` is what it is about, to which its seal is bound, and
+    `id` is drawn by chance: in the order of writing, rows might stand as those do for which people are told.
     """
 
     phrase: str
     values: Mapping[str, str | int | Mapping[str, str]]
     way: tuple[str, str] | None
     made_at: datetime
+    about: str = ""
+    id: int = field(default_factory=lambda: secrets.randbits(ID_BITS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from models import segments
 from models.memory import poll_record
-from models.notices import ID_BITS
-from models.records import REMINDER, Poll, Position
+from models.records import ID_BITS, REMINDER, Poll, Position
 from models.sealing import Purpose
 from models.store import UnitOfWork
 from models.tables import BallotRow, NoticeRow, ParticipantRow, PollRow
@@ -117,7 +116,8 @@ async def let_wait(session: UnitOfWork, polls: Sequence[Poll]) -> None:
         {
             "id": secrets.randbits(ID_BITS),
             "consultation_id": consultation_id,
-            "seal": session.sealer.seal(Purpose.NOTICE, user_id, consultation_id),
+            "about": REMINDER,
+            "seal": session.sealer.seal(Purpose.NOTICE, user_id, consultation_id, REMINDER),
             "phrase": REMINDER,
             "values": {POLLS: poll_ids},
             "way": None,
@@ -141,7 +141,7 @@ async def take_next(session: UnitOfWork) -> Recipient | None:
     )
     if row is None:
         return None
-    user_id = session.sealer.open(Purpose.NOTICE, row.seal, row.consultation_id)
+    user_id = session.sealer.open(Purpose.NOTICE, row.seal, row.consultation_id, row.about)
     polls = await _still_missing(session, row.consultation_id, user_id, row.values[POLLS])
     return Recipient(row.consultation_id, user_id, tuple(polls))
 

@@ -94,7 +94,6 @@ async def forget(session: UnitOfWork, consultation_id: int) -> Forgotten:
         .where(FeedbackReply.feedback_id.in_(of_consultation))
         .values(submission=-FeedbackReply.id, channel_id=None, message_id=None)
     )
-    told = list(await session.scalars(select(NoticeRow.seal).where(NoticeRow.consultation_id == consultation_id)))
     proposed = StatementRow.consultation_id == consultation_id
     await session.execute(delete(StatementRow).where(proposed, StatementRow.state == StatementState.DRAFT))
     await session.execute(update(StatementRow).where(proposed).values(submission=-StatementRow.id))
@@ -117,7 +116,8 @@ async def forget(session: UnitOfWork, consultation_id: int) -> Forgotten:
             for key in [key for key in people if key[0] == consultation_id]:
                 del people[key]
         memory.blocked -= {key for key in memory.blocked if key[0] == consultation_id}
-        memory.notices.difference_update(told)
+        for batch in [key for key in memory.notices if key[0] == consultation_id]:
+            del memory.notices[batch]
         for seal in languages:
             memory.languages.pop(seal, None)
 

@@ -241,7 +241,9 @@ async def withdraw_reply(
     session: UnitOfWork, consultation_id: int, moderator: Moderator, reference: str, reply_id: int, *, answered: bool
 ) -> None:
     """Take back a reply that could not be posted; `answered` is whether the contribution was answered before it."""
-    await session.execute(delete(FeedbackReply).where(FeedbackReply.id == reply_id))
+    known = delete(FeedbackReply).where(FeedbackReply.id == reply_id).returning(FeedbackReply.id)
+    if await session.scalar(known) is None:  # taken back already
+        return
     try:
         now = await _find(session, consultation_id, reference)
     except ConsultationError:  # its author took it back meanwhile

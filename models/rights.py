@@ -373,8 +373,8 @@ def _of_statements(session: UnitOfWork, person: Person) -> tuple[Any, ...]:
 
 
 async def _notices(session: UnitOfWork, person: Person) -> list[Kept]:
-    seal = _seal(session, Purpose.NOTICE, person)
-    rows = await session.scalars(select(NoticeRow).where(NoticeRow.seal == seal).order_by(NoticeRow.made_at))
+    seals = notices.seals_of(session, notices.Addressee(person.consultation_id, person.user_id))
+    rows = await session.scalars(select(NoticeRow).where(NoticeRow.seal.in_(seals)).order_by(NoticeRow.made_at))
     return [Kept("notice", Fate.ERASED, {"about": row.phrase, "values": _plain_values(row.values)}) for row in rows]
 
 

@@ -71,17 +71,18 @@ class Sealer:
         self._in_memory: dict[str, bytes] = {}
         self._ciphers = {EVERYWHERE: AESSIV(key)}
 
-    def seal(self, purpose: Purpose, user_id: int, consultation_id: int = EVERYWHERE) -> bytes:
-        """Return the 24 bytes that stand for `user_id` in one consultation and for one purpose.
+    def seal(self, purpose: Purpose, user_id: int, consultation_id: int = EVERYWHERE, about: str = "") -> bytes:
+        """Return the 24 bytes that stand for `user_id` in one consultation, for one purpose and about one thing.
 
         Raises KeyError for a consultation whose secret is not in use.
         """
         cipher = self._ciphers[consultation_id]
-        return cipher.encrypt(user_id.to_bytes(ID_BYTES, "big"), _context(purpose, consultation_id))
+        return cipher.encrypt(user_id.to_bytes(ID_BYTES, "big"), _context(purpose, consultation_id, about))
 
-    def open(self, purpose: Purpose, seal: bytes, consultation_id: int = EVERYWHERE) -> int:
-        """Return the id that was sealed. Raises `cryptography.exceptions.InvalidTag` for any other purpose or key."""
-        return int.from_bytes(self._ciphers[consultation_id].decrypt(seal, _context(purpose, consultation_id)), "big")
+    def open(self, purpose: Purpose, seal: bytes, consultation_id: int = EVERYWHERE, about: str = "") -> int:
+        """Return the id that was sealed. Raises `cryptography.exceptions.InvalidTag` for anything else it was for."""
+        context = _context(purpose, consultation_id, about)
+        return int.from_bytes(self._ciphers[consultation_id].decrypt(seal, context), "big")
 
     def make_secret(self) -> str:
         """Draw the secret of a consultation, keep it on disk and return its name, which tells nothing of it.
@@ -241,5 +242,5 @@ def _unusable(path: Path | None, error: OSError) -> OperatorError:
     return OperatorError(f"{path} cannot be used ({error.strerror}). Make it readable and writable for the bot.")
 
 
-def _context(purpose: Purpose, consultation_id: int) -> list[bytes]:
-    return [purpose.encode(), str(consultation_id).encode()]
+def _context(purpose: Purpose, consultation_id: int, about: str) -> list[bytes]:
+    return [purpose.encode(), str(consultation_id).encode(), *([about.encode()] if about else [])]

@@ -23,6 +23,7 @@ from models.words import this_hour
 
 TRANSLATION_LENGTH = 400  # characters; some languages need more of them
 TITLE_LENGTH = 100
+PROPOSALS = "proposals"  # what notices are about: one for all, because all proposals of a person bear one seal anyway
 
 MERGEABLE = (*UNDECIDED, StatementState.APPROVED)
 
@@ -254,7 +255,7 @@ async def _tell(
         return
     text = row.texts[row.language]
     await notices.add(
-        session, row.consultation_id, author, phrase, way=way, text=text, reference=row.reference, **values
+        session, row.consultation_id, author, PROPOSALS, phrase, way=way, text=text, reference=row.reference, **values
     )
 
 

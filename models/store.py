@@ -220,8 +220,7 @@ class Store:
 
     def has_notices(self, consultation: Consultation, user_id: int) -> bool:
         """Say whether something waits to be told to this person."""
-        waiting = self.memory.notices
-        return bool(waiting) and self.sealer.seal(Purpose.NOTICE, user_id, consultation.id) in waiting
+        return bool(self.memory.notices_for(self.sealer, consultation.id, user_id))
 
     def is_blocked(self, consultation: Consultation, user_id: int) -> bool:
         """Say whether moderators keep this person from writing and voting."""

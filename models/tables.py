@@ -276,9 +276,9 @@ class NoticeRow(Base):
     __tablename__ = "notices"
     __table_args__ = (Index("ix_notices_seal", "seal"),)
 
-    # Numbered by chance: in the order of writing, the rows might stand as those do for which people are told.
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
+    about: Mapped[str] = mapped_column(String(120))  # what its seal is bound to
     seal: Mapped[bytes]
     phrase: Mapped[str] = mapped_column(String(80))
     values: Mapped[dict[str, Any]]

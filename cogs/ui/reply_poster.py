@@ -1,5 +1,6 @@
 """Posting moderators' public replies where what they answer was said."""
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -31,23 +32,32 @@ class ReplyPoster:
         *,
         answered: bool,
     ) -> bool:
-        """Post a stored reply where it belongs and say whether that went well; one that Discord refuses is taken back.
+        """Post a stored reply where it belongs and say whether that went well; otherwise it is taken back.
 
         `answered` is whether the contribution was answered before.
         """
-        message = await self._send(consultation, one, given.text)
+
+        async def withdraw() -> None:
+            async with self._bot.store.write() as session:
+                await review.withdraw_reply(
+                    session, consultation.id, moderator, one.reference, given.id, answered=answered
+                )
+
+        try:
+            message = await self._send(consultation, one, given.text)
+        except BaseException:
+            await asyncio.shield(self._bot.later(patiently(withdraw)))
+            raise
+        if message is None:
+            await patiently(withdraw)
+            return False
 
         async def keep() -> None:
             async with self._bot.store.write() as session:
-                if message is None:
-                    await review.withdraw_reply(
-                        session, consultation.id, moderator, one.reference, given.id, answered=answered
-                    )
-                else:
-                    await review.reply_posted(session, given.id, message.channel.id, message.id)
+                await review.reply_posted(session, given.id, message.channel.id, message.id)
 
         await patiently(keep)
-        return message is not None
+        return True
 
     async def _send(self, consultation: Consultation, one: Feedback, words: str) -> discord.Message | None:
         """Send a reply to the message it answers, where there is one; nobody is notified. None where it cannot be."""
@@ -68,7 +78,9 @@ class ReplyPoster:
             return await channel.send(view=view, reference=to, mention_author=False)
         except discord.HTTPException as error:
             log.warning("a reply could not be posted (Discord's code %s)", error.code)
-            return None
+        except Exception:
+            log.exception("a reply could not be posted")
+        return None
 
     def _channel_for(self, consultation: Consultation, one: Feedback) -> int | None:
         """Return where a reply is posted: the recommendation's thread, the group's channel, or the start channel."""

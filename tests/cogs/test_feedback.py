@@ -260,6 +260,17 @@ async def test_a_private_comment_on_a_message_is_about_its_recommendation_and_it
     assert stored.pseudonym not in {one.pseudonym for one in await open_house.feedback() if one != stored}
 
 
+async def test_who_agrees_with_two_messages_is_heard_on_both_and_once_on_each(open_house: House) -> None:
+    ann, bob, thread = open_house.member("ann-example"), open_house.member("bob-example"), open_house.thread(ON)
+    await open_house.join(ann, "academia")
+    messages = [await bob.send(thread, words) for words in ("Start now", "Start small")]
+    for message in (*messages, messages[0]):
+        form = await ann.context_menu(thread, MENU, message)
+        said(await ann.submit_modal(form, {"words": "I agree", "quotation": "not"}))
+    private = [one for one in await open_house.feedback() if one.kind is FeedbackKind.PRIVATE]
+    assert [one.message_id for one in private] == [message.id for message in messages]
+
+
 async def test_a_private_comment_on_a_card_is_about_its_recommendation_and_elsewhere_about_what_stands_there(
     open_house: House,
 ) -> None:

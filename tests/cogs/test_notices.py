@@ -1,7 +1,11 @@
 """What people are to be told reaches them once: after what they do next, or by the message they asked for."""
 
+import asyncio
 import logging
+from unittest.mock import patch
 
+import aiohttp
+import discord
 import pytest
 from simcord import MemberActor
 
@@ -26,8 +30,8 @@ async def add(house: House, *people: MemberActor, reason: str = "Too early.") ->
     consultation = house.store.memory.consultations[house.guild.id]
     async with house.store.write() as session:
         for who in people:
-            await notices.add(session, consultation.id, who.id, "poll.published", title=TITLE)
-            await notices.add(session, consultation.id, who.id, "card.cancel_reason", reason=reason)
+            await notices.add(session, consultation.id, who.id, "data", "poll.published", title=TITLE)
+            await notices.add(session, consultation.id, who.id, "data", "card.cancel_reason", reason=reason)
 
 
 def notices_in(result: object) -> list[str]:
@@ -124,6 +128,45 @@ async def test_behind_a_closed_door_it_waits_for_the_next_command(
     assert messages(zoe) == []
     assert len(notices_in(await zoe.slash(open_house.lobby, "help"))) == 1
     assert str(zoe.id) not in caplog.text
+
+
+NETWORK_FAILURES = [OSError("no network"), TimeoutError(), aiohttp.ServerDisconnectedError()]
+
+
+@pytest.mark.parametrize("failure", NETWORK_FAILURES)
+async def test_what_the_network_lost_waits_for_the_next_command(open_house: House, failure: Exception) -> None:
+    ann = open_house.member("ann-example")
+    await add(open_house, ann)
+    with patch.object(discord.Webhook, "send", side_effect=failure):
+        assert notices_in(await ann.slash(open_house.lobby, "help")) == []
+    assert len(notices_in(await ann.slash(open_house.lobby, "help"))) == 1
+
+
+@pytest.mark.parametrize("failure", NETWORK_FAILURES)
+async def test_a_message_that_the_network_lost_waits_for_the_next_command(
+    open_house: House, failure: Exception
+) -> None:
+    zoe = await ask(open_house, "zoe-example", "fr")
+    await add(open_house, zoe)
+    with patch.object(discord.DMChannel, "send", side_effect=failure):
+        await open_house.restart()
+    assert messages(zoe) == []
+    assert len(notices_in(await zoe.slash(open_house.lobby, "help"))) == 1
+
+
+async def test_a_message_that_the_bot_s_end_broke_off_waits_for_the_next_command(open_house: House) -> None:
+    zoe = await ask(open_house, "zoe-example")
+    await add(open_house, zoe)
+
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.sleep(3_600)
+
+    with patch.object(discord.DMChannel, "send", never):
+        await open_house.restart()
+        await open_house.bot.close()
+    await open_house.restart()
+    assert messages(zoe) == []
+    assert len(notices_in(await zoe.slash(open_house.lobby, "help"))) == 1
 
 
 async def test_a_store_that_fails_costs_nobody_their_answer_nor_their_notice(

@@ -1,6 +1,7 @@
 """Reviewing as moderators do it: one private queue of what people said, and answers in public."""
 
 from typing import Any
+from unittest.mock import patch
 
 import discord
 import pytest
@@ -346,6 +347,18 @@ async def test_an_answer_that_discord_refuses_is_taken_back_with_the_words_given
     told = told_apart(refused)
     assert told.startswith(phrase("review.reply_refused"))
     assert "My answer" in told
+    [stored] = await open_house.feedback()
+    assert not stored.answered
+
+
+async def test_an_answer_that_the_network_lost_is_taken_back_with_the_words_given_back(open_house: House) -> None:
+    await open_house.member("ann-example").send(open_house.thread(ON), "Start earlier")
+    opened = await read(open_house)
+    form = await press(open_house.moderator, opened, "review.answer")
+    with patch.object(discord.PartialMessageable, "send", side_effect=OSError("no network")):
+        refused = await open_house.moderator.submit_modal(form, {"answer": "My answer"})
+    assert told_apart(refused).startswith(phrase("review.reply_refused"))
+    assert "My answer" in told_apart(refused)
     [stored] = await open_house.feedback()
     assert not stored.answered
 

@@ -13,7 +13,7 @@ from simcord.enums import MessageType
 from simcord.http._helpers import message_response
 from simcord.http.routes import messages
 
-from cogs.thread_reader import MESSAGES_AT_ONCE, NOT_STORED, STORED, ThreadReader
+from cogs.thread_reader import FIRST_PAUSE, MESSAGES_AT_ONCE, NOT_STORED, STORED, ThreadReader
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES
 from models import consultations, feedback
@@ -261,6 +261,42 @@ async def write_as_owner(house: House, words: str) -> discord.Message:
     return message
 
 
+async def test_what_a_failing_store_did_not_take_is_tried_again_while_the_bot_runs(
+    open_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, thread = open_house.member("ann-example"), open_house.thread(ON)
+    deleted, edited = [await ann.send(thread, words) for words in ("never mind", "yes")]
+    with open_house.failing_store():
+        lost = await ann.send(thread, "lost at first")
+        await ann.edit(edited, "no")
+        await ann.delete(deleted)
+        await open_house.env.advance_time(FIRST_PAUSE)  # in vain
+    assert texts(await open_house.feedback()) == ["never mind", "yes"]
+    monkeypatch.setattr(messages, "message_response", partial(message_response, for_user=open_house.me.id))
+
+    await open_house.env.advance_time(2 * FIRST_PAUSE)
+
+    assert texts(await open_house.feedback()) == ["no", "lost at first"]
+    assert marks(open_house, lost) == [STORED]
+
+
+async def test_a_thread_that_could_not_be_read_at_a_start_is_read_again_later(open_house: House) -> None:
+    async with open_house.away():
+        await open_house.member("ann-example").send(open_house.thread(ON), "still heard")
+        open_house.env.inject_error("GET", f"/channels/{open_house.thread(ON).id}/messages", status=403, code=50_013)
+    assert await open_house.feedback() == []
+    await open_house.env.advance_time(FIRST_PAUSE)
+    assert texts(await open_house.feedback()) == ["still heard"]
+
+
+async def test_words_overwritten_with_what_nobody_sees_say_nothing_any_more(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    message = await ann.send(open_house.thread(ON), "my private number")
+    await ann.edit(message, "\u2800")
+    [stored] = await open_house.feedback()
+    assert (stored.text, stored.earlier) == ("", 1)
+
+
 async def test_what_a_failing_store_did_not_take_is_marked_and_stored_at_the_next_start(
     open_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,7 +304,7 @@ async def test_what_a_failing_store_did_not_take_is_marked_and_stored_at_the_nex
     with open_house.failing_store():
         lost = await ann.send(thread, "lost at first")
     assert marks(open_house, lost) == [NOT_STORED]
-    await open_house.env.advance_time(60)
+    await open_house.env.advance_time(FIRST_PAUSE / 2)
     fine = await ann.send(thread, "stored at once")
     assert marks(open_house, fine) == [STORED]
 

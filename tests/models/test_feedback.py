@@ -438,6 +438,7 @@ async def test_the_same_words_by_the_same_person_on_the_same_subject_are_found_a
         "user_id": PERSON,
         "text": "more  RYE, please.\u200b",
         "quotation": Quotation.WITH_SEGMENT,
+        "group": None,
         "recommendation": None,
     }
 
@@ -445,7 +446,14 @@ async def test_the_same_words_by_the_same_person_on_the_same_subject_are_found_a
         async with store.write() as session:
             return await feedback.given_before(session, consultation, **{**asked, **changes})
 
-    for other in ({"user_id": 7}, {"text": "Less rye."}, {"recommendation": "shared-data"}, {"submission": 1}):
+    for other in (
+        {"user_id": 7},
+        {"text": "Less rye."},
+        {"recommendation": "shared-data"},
+        {"group": "research"},
+        {"about": (8, 9)},
+        {"submission": 1},
+    ):
         assert await given_before(**other) is None
     assert await everything() == [first]
     assert await given_before() == replace(first, quotation=Quotation.WITH_SEGMENT)
@@ -465,6 +473,7 @@ async def test_the_same_words_are_no_way_to_change_a_consultation_that_is_closed
                 user_id=PERSON,
                 text="More rye, please.",
                 quotation=Quotation.WITH_SEGMENT,
+                group=None,
                 recommendation=None,
             )
 

@@ -20,9 +20,13 @@ from tests.models.conftest import MovableClock
 ANN, BOB = 812_345_678_901_234_567, 99_000_000_000_000_011
 
 
-async def add(store: Store, consultation: Consultation, user_id: int, phrase: str = "some.phrase") -> None:
+async def add(
+    store: Store, consultation: Consultation, user_id: int, phrase: str = "some.phrase", about: str = "data"
+) -> None:
     async with store.write() as session:
-        await notices.add(session, consultation.id, user_id, phrase, title={"en": "Data", "fr": "Données"}, count=3)
+        await notices.add(
+            session, consultation.id, user_id, about, phrase, title={"en": "Data", "fr": "Données"}, count=3
+        )
 
 
 async def take(store: Store, consultation: Consultation, user_id: int) -> list[Notice]:
@@ -34,7 +38,7 @@ async def test_a_notice_is_told_once_to_its_person_with_its_values(
     store: Store, consultation: Consultation, clock: MovableClock
 ) -> None:
     async with store.write() as session:
-        await notices.add(session, consultation.id, ANN, "first", way=("label", "answer:7"), reason="Because.")
+        await notices.add(session, consultation.id, ANN, "data", "first", way=("label", "answer:7"), reason="Because.")
     clock.advance(seconds=1)
     await add(store, consultation, ANN, "second")
 
@@ -62,7 +66,7 @@ async def test_that_something_waits_is_known_in_memory_also_after_a_restart(
 async def test_what_was_not_stored_waits_for_nobody(store: Store, consultation: Consultation) -> None:
     with suppress(ZeroDivisionError):
         async with store.write() as session:
-            await notices.add(session, consultation.id, ANN, "some.phrase")
+            await notices.add(session, consultation.id, ANN, "data", "some.phrase")
             1 / 0  # noqa: B018
     assert not store.has_notices(consultation, ANN)
 
@@ -96,19 +100,32 @@ async def test_only_those_who_asked_for_messages_are_written_to_and_once(
     assert await take(store, consultation, ANN) == refused
 
 
-async def test_no_notice_is_sealed_as_anything_else_is(store: Store, consultation: Consultation) -> None:
-    await add(store, consultation, ANN)
+async def test_notices_about_two_things_are_not_known_for_one_persons(store: Store, consultation: Consultation) -> None:
+    for about in ("data", "data", "training"):
+        await add(store, consultation, ANN, about=about)
     async with store.read() as session:
-        row = (await session.scalars(select(NoticeRow))).one()
-    others = {store.sealer.seal(purpose, ANN, consultation.id) for purpose in Purpose if purpose != Purpose.NOTICE}
-    assert row.seal == store.sealer.seal(Purpose.NOTICE, ANN, consultation.id)
-    assert row.seal not in others
+        rows = list(await session.scalars(select(NoticeRow).order_by(NoticeRow.about)))
+    others = {store.sealer.seal(purpose, ANN, consultation.id) for purpose in Purpose}
+    assert [row.about for row in rows] == ["data", "data", "training"]
+    assert len({row.seal for row in rows}) == 2
+    assert others.isdisjoint(row.seal for row in rows)
+    assert len(await take(store, consultation, ANN)) == 3
+    assert store.memory.notices == {}
+
+
+async def test_what_is_put_back_twice_waits_once(store: Store, consultation: Consultation) -> None:
+    await add(store, consultation, ANN)
+    taken = await take(store, consultation, ANN)
+    for _ in range(2):
+        async with store.write() as session:
+            await notices.put_back(session, Addressee(consultation.id, ANN), taken)
+    assert await take(store, consultation, ANN) == taken
 
 
 @given(written=st.text(max_size=4_000))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 async def test_what_people_wrote_comes_back_exactly(store: Store, consultation: Consultation, written: str) -> None:
     async with store.write() as session:
-        await notices.add(session, consultation.id, ANN, "some.phrase", reason=written)
+        await notices.add(session, consultation.id, ANN, "data", "some.phrase", reason=written)
     [notice] = await take(store, consultation, ANN)
     assert notice.values["reason"] == written

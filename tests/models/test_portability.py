@@ -120,6 +120,7 @@ async def live_through_a_consultation(store, box, wording):
             user_id=PERSON,
             text="In private.",
             quotation=Quotation.NOT,
+            group=None,
             recommendation=None,
         )
         name = await blocks.block(session, opened.id, PERSON)

@@ -125,6 +125,7 @@ async def rows_under(store, person, consultation_id) -> Counter[str]:
     seals = [
         store.sealer.seal(purpose, person, place) for purpose in Purpose for place in (EVERYWHERE, consultation_id)
     ]
+    seals += store.memory.notices_for(store.sealer, consultation_id, person)
     found: Counter[str] = Counter()
     async with store.read() as session:
         for table_name, column_name in columns_of_seals():

@@ -8,9 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from models import blocks, feedback, participants, polls, statement_review, statements, trace
+from models import (
+    blocks,
+    feedback,
+    notices,
+    outcomes,
+    participants,
+    polls,
+    review,
+    statement_review,
+    statements,
+    trace,
+)
 from models.ballot_record import recorded_ballots
-from models.records import Ballot, Moderator, ModeratorRole, Position, Quotation
+from models.records import Ballot, Decision, Moderator, ModeratorRole, Position, Quotation
 from models.sealing import pseudonym
 
 PEOPLE = [812_345_678_901_234_567, 99_000_000_000_000_011, 1_234_567_890_123_456_789]
@@ -58,10 +69,27 @@ async def fill(store, box, consultation, poll):
             blocked = await blocks.block(session, consultation.id, person)
             moderator = Moderator(person, ModeratorRole.MODERATOR)
             await trace.record(session, consultation.id, moderator, "block", blocked, "A reason.")
+            for subject in ("shared-data", "training"):
+                await notices.add(session, consultation.id, person, f"outcome {subject}", "outcome.notice")
+            await answer_and_decide(session, consultation, moderator, 500 + number)
     for position in (Position.SUPPORT, Position.OBJECT):
         await asyncio.gather(
             *(box.cast(Ballot(poll.id, person, "industry", position, f"Because {position}.")) for person in PEOPLE)
         )
+
+
+async def answer_and_decide(session, consultation, moderator, message_id):
+    """Let a moderator give a message a theme, answer it in public and decide."""
+    given = await feedback.all_feedback(session, consultation.id)
+    one = next(one for one in given if one.message_id == message_id)
+    opened = await review.add_themes(session, consultation.id, moderator, one.reference, ["Money"])
+    version = opened.feedback.version
+    _, answer = await review.begin_reply(
+        session, consultation.id, moderator, one.reference, version, 800 + message_id, "Thank you."
+    )
+    assert answer is not None
+    await review.reply_posted(session, answer.id, 10, 900 + message_id)
+    await outcomes.decide(session, consultation, moderator, "shared-data", Decision.ADOPTED, "It costs little.")
 
 
 @pytest.fixture
@@ -132,7 +160,9 @@ async def test_no_seal_of_one_purpose_is_a_seal_of_another(folder):
                 "thread": "SELECT seal FROM feedback WHERE kind = 'thread'",
                 "private": "SELECT seal FROM feedback WHERE kind = 'private'",
                 "statement": "SELECT seal FROM statements",
-                "notice": "SELECT seal FROM notices",
+                "notice": "SELECT seal FROM notices WHERE about = 'outcome training'",
+                "another notice": "SELECT seal FROM notices WHERE about = 'outcome shared-data'",
+                "proposal's notice": "SELECT seal FROM notices WHERE about = 'proposals'",
                 "block": "SELECT seal FROM blocks",
                 "trace": "SELECT seal FROM trace",
             }.items()
@@ -141,6 +171,8 @@ async def test_no_seal_of_one_purpose_is_a_seal_of_another(folder):
     assert {name: len(seals) for name, seals in by_purpose.items()} == dict.fromkeys(by_purpose, len(PEOPLE))
     assert len(set.union(*by_purpose.values())) == len(PEOPLE) * len(by_purpose)
     assert len(rows["ballot_changes"]) == 2 * len(PEOPLE)
+    for table in ("notices", "outcomes", "themes", "feedback_themes", "feedback_replies"):
+        assert rows[table], "let somebody do in `fill` what fills this table"
 
 
 async def test_all_pseudonyms_of_a_person_differ(store, box, consultation, poll, wording):

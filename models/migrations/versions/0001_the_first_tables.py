@@ -118,6 +118,7 @@ def upgrade() -> None:
         "notices",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
+        sa.Column("about", sa.String(length=120), nullable=False),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.Column("phrase", sa.String(length=80), nullable=False),
         sa.Column("values", sa.JSON(), nullable=False),
