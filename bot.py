@@ -1,4 +1,4 @@
-"""The one entry: settings, store, catalogue, bot; also the operator's few commands.
+"""The one entry: reads the command line and the settings, then runs the bot or what the operator asked for.
 
 `python bot.py` runs the bot, or opens the rehearsal where there is no token; `rehearse`, `check [FOLDER]`,
 `ask QUESTION`, `export FOLDER`, `report --out FILE`, `plan --out FILE` and `forget [SERVER]` do what they say.
@@ -9,82 +9,33 @@ import argparse
 import asyncio
 import contextlib
 import gc
-import json
 import logging
 import signal
 import sys
-import time
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, date, datetime
-from datetime import time as time_of_day
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any, Literal, TextIO, TypeVar
 
 import discord
-import platformdirs
-from pydantic import BaseModel, PositiveInt, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import ValidationError
 
 from cogs.client import ConsultationBot
-from cogs.ui.answer_cards import without_fact
-from cogs.ui.replies import PATIENCE
-from cogs.ui.texts import Speech, captions, export_library
 from content.answers import Answers
-from content.catalogue import LANGUAGES, Catalogue, ContentError, Language, load_catalogue
-from content.checking import check
-from models import retention, trace
-from models.errors import ConsultationError, OperatorError
-from models.exports import Selection, Tier
-from models.limits import Deed, Policy
-from models.records import OPERATOR, Consultation, ConsultationState
-from models.sealing import Sealer, read_or_make_key, secrets_folder
-from models.store import Store, UnitOfWork, exists, is_in_use, open_store
-from reports.exports import WHAT, FileFormat, Order, not_applied, write_files
-from reports.overview import read_whole
-from reports.page import draw_page
-from reports.plan import draw_plan
-from reports.plan_data import plan_content, read_plan
-from reports.progress import Progress
+from content.catalogue import LANGUAGES, Catalogue, ContentError, load_catalogue
+from models.errors import OperatorError
+from models.exports import Tier
+from operating import forgetting, taking_out, trying
+from operating.settings import Settings, open_the_store
+from reports.exports import WHAT, FileFormat
 from reports.tables import EVERYTHING
 
 log = logging.getLogger("consultation")
-
-HERE = Path(__file__).parent
-NAME = "consultation-bot"
 
 # At DEBUG these write out what people said, with their names and ids.
 TALKATIVE = ("discord", "aiosqlite")
 # They warn of what is no matter here (voice) or with addresses that hold people's ids.
 NAMING = ("discord.client", "discord.http", "discord.webhook")
 RARE_COLLECTIONS = (20_000, 50, 50)
-_Found = TypeVar("_Found")
-
-
-class Settings(BaseSettings):
-    """What the operator sets, in the environment or in `.env` beside this file."""
-
-    model_config = SettingsConfigDict(env_file=HERE / ".env", extra="ignore", env_ignore_empty=True)
-
-    discord_token: SecretStr | None = None
-    content_folder: Path = HERE / "content" / "valley"
-    database_url: str = f"sqlite+aiosqlite:///{HERE / 'data' / 'consultation.db'}"
-    key_file: Path = platformdirs.user_config_path(NAME) / "key"
-    feedback_per_hour: PositiveInt = 20
-    questions_per_hour: PositiveInt = 60
-    proposals_per_hour: PositiveInt = 10
-    links: Literal["allowed", "refused"] = "allowed"
-    rehearsal_port: int = 8765
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-
-    @property
-    def policy(self) -> Policy:
-        """How much one person may do in an hour, and what may stand in what they write."""
-        per_hour = {
-            Deed.FEEDBACK: self.feedback_per_hour,
-            Deed.QUESTION: self.questions_per_hour,
-            Deed.PROPOSAL: self.proposals_per_hour,
-        }
-        return Policy(per_hour, links=self.links == "allowed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -110,16 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run_command(asked: argparse.Namespace, settings: Settings) -> int:
     if asked.command == "check":
-        return _check(asked.folder or settings.content_folder)
+        return trying.check_folder(asked.folder or settings.content_folder)
     if asked.command == "forget":
-        return asyncio.run(_forget(settings, asked.server, confirmed=asked.yes))
+        return asyncio.run(forgetting.forget(settings, asked.server, confirmed=asked.yes))
     catalogue = load_catalogue(settings.content_folder)
     if asked.command == "ask":
-        return _ask(Answers(catalogue), asked)
-    if asked.command == "export":
-        asyncio.run(_export(settings, catalogue, asked))
-    elif asked.command in {"report", "plan"}:
-        (_report if asked.command == "report" else _plan)(settings, catalogue, asked)
+        _ask(Answers(catalogue), asked)
+    elif asked.command in {"export", "report", "plan"}:
+        _take_out(taking_out.Wanted(settings, catalogue, asked.server, asked.language), asked)
     elif asked.command == "rehearse" or settings.discord_token is None:
         if asked.command != "rehearse":
             print(
@@ -129,6 +78,26 @@ def _run_command(asked: argparse.Namespace, settings: Settings) -> int:
     else:
         asyncio.run(_connect(settings, catalogue, settings.discord_token.get_secret_value()))
     return 0
+
+
+def _ask(answers: Answers, asked: argparse.Namespace) -> None:
+    if asked.jsonl:
+        trying.answer_lines(answers, sys.stdin, sys.stdout, asked.language)
+    else:
+        trying.ask(answers, asked.question, asked.language)
+
+
+def _take_out(wanted: taking_out.Wanted, asked: argparse.Namespace) -> None:
+    if asked.command == "report":
+        taking_out.write_page(wanted, asked.out)
+    elif asked.command == "plan":
+        taking_out.write_plan(wanted, asked.out)
+    else:
+        taking_out.write_export(wanted, _cut(asked), asked.folder)
+
+
+def _cut(asked: argparse.Namespace) -> taking_out.Cut:
+    return taking_out.Cut(asked.what, Tier(asked.tier), FileFormat(asked.format), asked.group, asked.since)
 
 
 def _begin_logging(level: str) -> None:
@@ -181,74 +150,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def open_the_store(settings: Settings) -> Store:
-    """Open the operator's store with their key, telling them once where a new key was put."""
-    key_file = settings.key_file.expanduser()
-    key, made = read_or_make_key(key_file, may_make=not exists(settings.database_url))
-    if made:
-        log.warning(
-            "A key was made in %s. Keep a copy of it, and of the folder of secrets that comes beside it, apart from "
-            "the data: without them nobody is recognised any more.",
-            settings.key_file,
-        )
-    return await open_store(settings.database_url, Sealer(key, secrets_folder(key_file)), lambda: datetime.now(UTC))
-
-
-def _report(settings: Settings, catalogue: Catalogue, asked: argparse.Namespace) -> None:
-    """Write the page of a consultation; the bot may run meanwhile."""
-    language = asked.language or catalogue.default_language
-    overview, plan = asyncio.run(_take_out(settings, catalogue, asked.server, read_whole, "report_page", language))
-    page = draw_page(overview, plan, plan_content(catalogue, language), captions(catalogue, language))
-    _write(asked.out, page.encode())
-    print(f"{asked.out}: {len(overview.polls)} votes with a published result")
-
-
-def _plan(settings: Settings, catalogue: Catalogue, asked: argparse.Namespace) -> None:
-    """Write the draft of the plan; the bot may run meanwhile."""
-    language = asked.language or catalogue.default_language
-    found = asyncio.run(_take_out(settings, catalogue, asked.server, read_plan, "report_plan", language))
-    _write(asked.out, draw_plan(found, plan_content(catalogue, language), captions(catalogue, language)))
-    print(f"{asked.out}: {len(found.polls)} votes with a published result, {len(found.outcomes)} decisions")
-
-
-async def _take_out(
-    settings: Settings,
-    catalogue: Catalogue,
-    server: int | None,
-    read: Callable[[UnitOfWork, int], Awaitable[_Found]],
-    action: str,
-    language: str,
-) -> _Found:
-    """Read from the store what there is of a consultation, and note in the trace what is made of it.
-
-    Raises OperatorError where there is no consultation, or several.
-    """
-    if not exists(settings.database_url):
-        raise OperatorError("There is no consultation yet: DATABASE_URL names no store.")
-    store = await open_the_store(settings)
-    try:
-        held = [one for one in store.memory.consultations.values() if one.content_key == catalogue.key]
-        found = [one for one in held if server in {None, one.guild_id}]
-        if not found:
-            raise OperatorError(f"The store holds no consultation '{catalogue.key}' of this server.")
-        if len(found) > 1:
-            servers = ", ".join(str(one.guild_id) for one in found)
-            raise OperatorError(f"The store holds several consultations; choose one with --server: {servers}")
-        async with store.write() as session:
-            await trace.record(session, found[0].id, OPERATOR, action, language)
-        async with store.read() as session:
-            return await read(session, found[0].id)
-    finally:
-        await store.close()
-
-
-def _write(file: Path, made: bytes) -> None:
-    try:
-        file.write_bytes(made)
-    except OSError as error:
-        raise OperatorError(f"{file} cannot be written: {error.strerror}.") from error
-
-
 async def _connect(settings: Settings, catalogue: Catalogue, token: str) -> None:
     """Run the bot until it is told to stop. Raises OperatorError where Discord does not let it in."""
     answers = Answers(catalogue)
@@ -295,175 +196,6 @@ async def _run(bot: ConsultationBot, token: str) -> None:
     finally:
         if not bot.is_closed():
             await bot.close()
-
-
-async def _forget(settings: Settings, server: int | None, *, confirmed: bool) -> int:
-    """Destroy what leads to the people of a consultation, once the operator has read what that is and confirmed it.
-
-    Raises OperatorError where there is no such consultation, it is open, or the bot runs.
-    """
-    if not exists(settings.database_url):
-        raise OperatorError("There is no store yet, so there is nothing to forget. DATABASE_URL names it.")
-    if is_in_use(settings.database_url):
-        raise OperatorError("The bot is running on this store. Stop it first.")
-    store = await open_the_store(settings)
-    try:
-        consultation = _named(list(store.memory.consultations.values()), server)
-        async with store.read() as session:
-            foreseen = await retention.foreseen(session, consultation.id)
-        print(
-            f"Consultation {consultation.content_key!r} of server {consultation.guild_id}. This destroys, for good:\n"
-            "- the secret that seals the ids of its people: nobody can be found again in what they gave\n"
-            f"- {foreseen.participants} memberships, {foreseen.messages} message ids, {foreseen.languages} languages\n"
-            f"- {len(store.copies())} copies of the store that the bot keeps beside it\n"
-            "Ballots, texts and the moderators' log stay. Copies of the secret or of the store that you made yourself "
-            "are not touched: destroy those too.",
-        )
-        if not confirmed and (await asyncio.to_thread(input, "Type 'forget' to go on: ")).strip() != "forget":
-            print("Nothing was destroyed.")
-            return 1
-        async with store.write() as session:
-            await retention.forget(session, consultation.id)
-        await store.destroy()
-        print("Done.")
-    finally:
-        await store.close()
-    return 0
-
-
-def _named(consultations: Sequence[Consultation], server: int | None) -> Consultation:
-    """Return the consultation of a server, or the only one. Raises OperatorError for none, or one that is open."""
-    found = [one for one in consultations if server in {None, one.guild_id}]
-    if len(found) != 1:
-        servers = ", ".join(str(one.guild_id) for one in consultations) or "none"
-        raise OperatorError(f"Name the server whose consultation is to be forgotten. This store knows: {servers}.")
-    if found[0].state is ConsultationState.OPEN:
-        raise OperatorError("This consultation is open. Close it first, with /consultation close in its server.")
-    return found[0]
-
-
-def _check(folder: Path) -> int:
-    """Print what is wrong in a content folder; return 1 where the bot could not run with it."""
-    problems = check(folder)
-    for problem in problems:
-        print(("warning: " if problem.warning else "error: ") + str(problem))
-    errors = sum(not problem.warning for problem in problems)
-    print(f"{folder}: {errors} errors, {len(problems) - errors} warnings")
-    return 1 if errors else 0
-
-
-async def _export(settings: Settings, catalogue: Catalogue, asked: argparse.Namespace) -> int:
-    """Write an export into a folder of the operator's and note it in the trace."""
-    if asked.folder.exists() and any(asked.folder.iterdir()):
-        raise OperatorError(f"There is something in {asked.folder}. Name an empty folder.")
-    if asked.group is not None and asked.group not in catalogue.groups:
-        raise OperatorError(f"There is no group {asked.group}. There are: {', '.join(catalogue.groups)}.")
-    if not exists(settings.database_url):
-        raise OperatorError("There is no store yet, so there is nothing to export. DATABASE_URL names it.")
-    store = await open_the_store(settings)
-    try:
-        consultation = _consultation_asked(store, catalogue, asked.server)
-        midnight = asked.since and datetime.combine(asked.since, time_of_day.min, catalogue.timezone)
-        selection = Selection(consultation.id, Tier(asked.tier), asked.group, midnight)
-        order = Order(selection, asked.what, FileFormat(asked.format))
-        asked.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        content = export_library(catalogue, asked.language or catalogue.default_language)
-        async with store.write() as session:
-            await trace.record(session, consultation.id, OPERATOR, "export", str(order))
-        progress = Progress()
-        writing = asyncio.to_thread(write_files, store, order, content, asked.folder, None, progress)
-        files = await _told_meanwhile(writing, progress)
-    except ConsultationError as error:
-        raise OperatorError(Speech("en")(error.phrase, **error.values)) from error
-    finally:
-        await store.close()
-    for file in files:
-        print(file)
-    for phrase, names in not_applied(order).items():
-        print(Speech("en")(phrase, tables=", ".join(names)), file=sys.stderr)
-    return 0
-
-
-async def _told_meanwhile(writing: Awaitable[list[Path]], progress: Progress) -> list[Path]:
-    """Return what is written, and every two seconds tell how many rows that is by now."""
-    task = asyncio.ensure_future(writing)
-    while not (await asyncio.wait({task}, timeout=PATIENCE))[0]:
-        print(Speech("en")("export.progress", rows=progress.rows), file=sys.stderr, flush=True)
-    return await task
-
-
-def _consultation_asked(store: Store, catalogue: Catalogue, server: int | None) -> Consultation:
-    """Return the consultation to export. Raises OperatorError where it is not plain which one is meant."""
-    held = {guild: one for guild, one in store.memory.consultations.items() if one.content_key == catalogue.key}
-    if server is None and len(held) == 1:
-        return next(iter(held.values()))
-    if server in held:
-        return held[server]
-    servers = ", ".join(map(str, held)) or "none"
-    raise OperatorError(f"Say with --server which server's consultation is meant. The store holds: {servers}.")
-
-
-def _ask(answers: Answers, asked: argparse.Namespace) -> int:
-    if asked.jsonl:
-        _answer_lines(answers, sys.stdin, sys.stdout, asked.language)
-        return 0
-    if asked.question is None:
-        raise OperatorError('Name a question: python bot.py ask "How many people work in biotech?"')
-    told = _told(answers, asked.question, asked.language)
-    print(told["text"])
-    if told["citation"]:
-        print(f"  {told['citation']}")
-    return 0
-
-
-def _answer_lines(answers: Answers, lines: TextIO, out: TextIO, language: str | None) -> None:
-    """Answer each line {"id", "question", "lang"?} with {"id", "answered", "text", "citation", "score", …, "ms"}.
-
-    A line's "lang" goes before `language`; with neither, the answer is in the question's language.
-    Raises OperatorError at a line that is something else; those before it have been answered.
-    """
-    answers.warm()
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        asked = _line_asked(number, line)
-        began = time.perf_counter()
-        told = _told(answers, asked.question, asked.lang or language)
-        milliseconds = round((time.perf_counter() - began) * 1_000, 3)
-        print(json.dumps({"id": asked.id, **told, "ms": milliseconds}, ensure_ascii=False), file=out, flush=True)
-
-
-class _Line(BaseModel):
-    """A question as `ask --jsonl` reads it."""
-
-    id: int | float | str | None
-    question: str
-    lang: Language | None = None
-
-
-def _line_asked(number: int, line: str) -> _Line:
-    try:
-        return _Line.model_validate_json(line)
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        field = f"{wrong['loc'][0]}: " if wrong["loc"] else ""
-        raise OperatorError(
-            f"Line {number} is no question ({field}{wrong['msg']}). "
-            'Write each as {"id": 1, "question": "…"}, and "lang": "fr" to be answered in French.',
-        ) from error
-
-
-def _told(answers: Answers, question: str, language: str | None) -> dict[str, Any]:
-    """Return what is said to a question: its text and passage, whether the article states it, the best three facts."""
-    answer = answers.answer(question, language, forced=language is not None)
-    citation = answer.fact and answer.fact.citation
-    return {
-        "answered": answer.answered,
-        "text": answer.fact.text.in_language(answer.language) if answer.fact else without_fact(answer).strip("*"),
-        "citation": f"{citation.heading}, paragraph {citation.paragraph}" if citation else None,
-        "score": round(answer.score, 4),
-        "candidates": [fact.text.in_language(answer.language) for fact in answer.nearest],
-    }
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ from models.limits import Deed, Policy
 from models.records import Ballot, ModeratorRole, Position, TraceEntry, Wording
 from models.sealing import Sealer, secrets_folder
 from models.store import is_in_use, open_store
+from operating import taking_out
+from operating.settings import Settings, open_the_store
 from reports.exports import FileFormat, Order, write_files
 
 HERE = Path(bot.__file__).parent
@@ -45,8 +47,8 @@ JOBS = {
 @pytest.fixture(autouse=True)
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """Let every setting lead into an empty folder, whatever the machine has set; leave logging as it was."""
-    monkeypatch.setitem(bot.Settings.model_config, "env_file", tmp_path / ".env")
-    for name in bot.Settings.model_fields:
+    monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+    for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path / 'data' / 'consultation.db'}")
     monkeypatch.setenv("KEY_FILE", str(tmp_path / "secret" / "key"))
@@ -252,7 +254,7 @@ def test_a_wrong_token_is_told_and_never_printed(
 
 def test_settings_do_not_show_the_token_when_printed(settings: pytest.MonkeyPatch) -> None:
     settings.setenv("DISCORD_TOKEN", TOKEN)
-    assert TOKEN not in repr(bot.Settings())
+    assert TOKEN not in repr(Settings())
 
 
 def test_without_the_message_content_intent_the_bot_says_so_once_and_runs_without(
@@ -376,12 +378,12 @@ def test_a_bad_setting_is_told_by_its_name(
 
 
 def test_limits_and_links_are_settings_with_defaults(settings: pytest.MonkeyPatch) -> None:
-    assert bot.Settings().policy == Policy()
+    assert Settings().policy == Policy()
     settings.setenv("FEEDBACK_PER_HOUR", "3")
     settings.setenv("QUESTIONS_PER_HOUR", "7")
     settings.setenv("PROPOSALS_PER_HOUR", "2")
     settings.setenv("LINKS", "refused")
-    assert bot.Settings().policy == Policy({Deed.FEEDBACK: 3, Deed.QUESTION: 7, Deed.PROPOSAL: 2}, links=False)
+    assert Settings().policy == Policy({Deed.FEEDBACK: 3, Deed.QUESTION: 7, Deed.PROPOSAL: 2}, links=False)
 
 
 def test_settings_come_from_the_file_and_the_environment_wins(settings: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -389,7 +391,7 @@ def test_settings_come_from_the_file_and_the_environment_wins(settings: pytest.M
     lines = [f"DISCORD_TOKEN={TOKEN}", "REHEARSAL_PORT=1111", "KEY_FILE=/somewhere/key", "LOG_LEVEL=", "OTHER=1"]
     (tmp_path / ".env").write_text("\n".join(lines))
     settings.setenv("REHEARSAL_PORT", "2222")
-    found = bot.Settings(_env_file=tmp_path / ".env")
+    found = Settings(_env_file=tmp_path / ".env")
     assert found.discord_token is not None
     assert found.discord_token.get_secret_value() == TOKEN
     assert found.rehearsal_port == 2222
@@ -408,7 +410,7 @@ def with_consultations(*servers: int, opened: bool = False) -> list[str]:
     """Fill the operator's store with consultations that somebody joined; return the names of their secrets."""
 
     async def fill() -> None:
-        store = await bot.open_the_store(bot.Settings())
+        store = await open_the_store(Settings())
         for server in servers:
             async with store.write() as session:
                 made = await consultations.prepare(session, server, "valley", ("en",))
@@ -428,7 +430,7 @@ def kept_secrets() -> list[str]:
 
 def members() -> int:
     async def count() -> int:
-        store = await bot.open_the_store(bot.Settings())
+        store = await open_the_store(Settings())
         found = len(store.memory.participants)
         await store.close()
         return found
@@ -478,7 +480,7 @@ def test_forgetting_is_refused_while_the_consultation_is_open_or_the_bot_runs_or
     assert "/consultation close" in complaint(capsys.readouterr())
 
     async def while_it_runs() -> bool:
-        store = await bot.open_the_store(bot.Settings())
+        store = await open_the_store(Settings())
         try:
             return is_in_use(os.environ["DATABASE_URL"])
         finally:
@@ -519,7 +521,7 @@ def test_a_request_to_stop_ends_the_process_cleanly_even_while_it_connects(setti
 
 async def hold_a_vote(catalogue: Catalogue) -> None:
     """Leave in the operator's store a server's consultation with one ended vote."""
-    store = await bot.open_the_store(bot.Settings())
+    store = await open_the_store(Settings())
     async with store.write() as session:
         prepared = await consultations.prepare(session, 700, catalogue.key, ("en",))
         held = await consultations.open_consultation(session, prepared.id)
@@ -534,7 +536,7 @@ async def hold_a_vote(catalogue: Catalogue) -> None:
 
 
 async def write_as_the_command_does(catalogue: Catalogue, order: Order, folder: Path) -> None:
-    store = await bot.open_the_store(bot.Settings())
+    store = await open_the_store(Settings())
     await asyncio.to_thread(write_files, store, order, export_library(catalogue, "en"), folder)
     await store.close()
 
@@ -576,11 +578,11 @@ def test_the_operator_sees_how_far_a_long_export_is(
         time.sleep(0.5)
         return write_files(*given)
 
-    monkeypatch.setattr(bot, "write_files", write_slowly)
-    monkeypatch.setattr(bot, "PATIENCE", 60)
+    monkeypatch.setattr(taking_out, "write_files", write_slowly)
+    monkeypatch.setattr(taking_out, "PATIENCE", 60)
     assert bot.main(["export", str(tmp_path / "quick")]) == 0
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(bot, "PATIENCE", 0.2)
+    monkeypatch.setattr(taking_out, "PATIENCE", 0.2)
     assert bot.main(["export", str(tmp_path / "long")]) == 0
     told = capsys.readouterr()
     assert PHRASES.text("export.progress", "en", rows=7) in told.err.splitlines()
@@ -598,14 +600,14 @@ def test_the_operator_is_told_what_comes_whole_although_a_group_was_chosen(
 
 @pytest.mark.parametrize(("command", "action"), [("report", "report_page"), ("plan", "report_plan")])
 def test_what_the_operator_takes_out_is_in_the_trace(tmp_path: Path, command: str, action: str) -> None:
-    asyncio.run(held(bot.Settings().database_url, 1))
+    asyncio.run(held(Settings().database_url, 1))
     assert bot.main([command, "--out", str(tmp_path / "file"), "--language", "fr"]) == 0
     [entry] = asyncio.run(traced())
     assert (entry.role, entry.action, entry.subject) == (ModeratorRole.OPERATOR, action, "fr")
 
 
 async def traced() -> list[TraceEntry]:
-    store = await bot.open_the_store(bot.Settings())
+    store = await open_the_store(Settings())
     async with store.read() as session:
         entries = await trace.entries(session, 1)
     await store.close()
@@ -645,7 +647,7 @@ def test_nothing_is_written_over_and_an_export_makes_no_store(
 
 async def held(url: str, *guilds: int) -> None:
     """Keep a consultation of each of these servers in the operator's store."""
-    store = await bot.open_the_store(bot.Settings(database_url=url))
+    store = await open_the_store(Settings(database_url=url))
     async with store.write() as session:
         for guild in guilds:
             await consultations.prepare(session, guild, "valley", ("en",))
@@ -653,7 +655,7 @@ async def held(url: str, *guilds: int) -> None:
 
 
 def test_the_page_is_written_where_the_operator_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asyncio.run(held(bot.Settings().database_url, 1))
+    asyncio.run(held(Settings().database_url, 1))
     out = tmp_path / "page.html"
     assert bot.main(["report", "--out", str(out), "--language", "fr"]) == 0
     assert '<html lang="fr">' in out.read_text(encoding="utf-8")
@@ -667,22 +669,22 @@ def test_without_a_store_there_is_nothing_to_report(tmp_path: Path, capsys: pyte
 
 
 def test_of_several_consultations_the_operator_chooses_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asyncio.run(held(bot.Settings().database_url, 1, 2))
+    asyncio.run(held(Settings().database_url, 1, 2))
     out = tmp_path / "page.html"
     assert bot.main(["report", "--out", str(out)]) == 1
-    assert "--server: 1, 2" in complaint(capsys.readouterr())
+    assert "The store holds: 1, 2" in complaint(capsys.readouterr())
     assert bot.main(["report", "--out", str(out), "--server", "2"]) == 0
     assert bot.main(["report", "--out", str(out), "--server", "3"]) == 1
 
 
 def test_a_page_that_cannot_be_written_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asyncio.run(held(bot.Settings().database_url, 1))
+    asyncio.run(held(Settings().database_url, 1))
     assert bot.main(["report", "--out", str(tmp_path / "nowhere" / "page.html")]) == 1
     assert "cannot be written" in complaint(capsys.readouterr())
 
 
 def test_the_plan_is_written_where_the_operator_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asyncio.run(held(bot.Settings().database_url, 1))
+    asyncio.run(held(Settings().database_url, 1))
     out = tmp_path / "plan.docx"
     assert bot.main(["plan", "--out", str(out), "--language", "nl"]) == 0
     assert docx.Document(str(out)).core_properties.language == "nl-NL"

@@ -21,6 +21,8 @@ from cogs.ui import replies
 from cogs.ui.texts import PHRASES, Speech
 from content.catalogue import LANGUAGES
 from models.store import Store
+from operating import taking_out
+from operating.settings import Settings
 from reports.progress import Progress
 from reports.tables import TABLES
 from tests.cogs.conftest import House, answered, said, shown
@@ -190,13 +192,15 @@ class Kept:
 async def exported_by_the_operator(house: House, folder: Path, options: dict[str, str]) -> dict[str, bytes]:
     """Return the files that `bot.py export` writes from the same store."""
 
-    async def open_the_store(_settings: bot.Settings) -> Any:
+    async def open_the_store(_settings: Settings) -> Any:
         return Kept(house.store)
 
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     asked = bot._parser().parse_args(["export", str(folder), *words])
-    with patch.object(bot, "open_the_store", open_the_store), patch.object(bot, "exists", lambda _url: True):
-        await bot._export(bot.Settings(), house.catalogue, asked)
+    wanted = taking_out.Wanted(Settings(), house.catalogue, asked.server, asked.language)
+    kept = patch.object(taking_out, "open_the_store", open_the_store)
+    with kept, patch.object(taking_out, "exists", lambda _url: True):
+        await taking_out.export(wanted, bot._cut(asked), folder)
     return contents(folder)
 
 
