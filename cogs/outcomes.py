@@ -1,8 +1,10 @@
 """Outcomes: moderators say what was decided on a recommendation, and everybody who had a part in it is told once."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import discord
@@ -23,6 +25,7 @@ from cogs.ui.router import component
 from cogs.ui.texts import PHRASES, Speech, command_text, one_of, options
 from content.catalogue import LANGUAGES
 from models import notices, outcomes
+from models.patience import patiently
 from models.records import Consultation, Decision, Outcome, PlaceKind
 from models.store import UnitOfWork
 
@@ -44,6 +47,7 @@ class Outcomes(commands.Cog):
 
     def __init__(self, bot: ConsultationBot) -> None:
         self.bot = bot
+        self._deciding: set[int] = set()
 
     @outcome.command(
         name=command_text("command.outcome_decide.name"),
@@ -86,35 +90,48 @@ class Outcomes(commands.Cog):
 
     @component("decided")
     async def decided(
-        self, interaction: discord.Interaction[Any], decision: Decision, subject: str, _opened_by: int
+        self, interaction: discord.Interaction[Any], decision: Decision, subject: str, opened_by: int
     ) -> None:
-        """Store the outcome, then show it to everybody and let those whom it concerns be told."""
+        """Store the outcome, then show it to everybody and let those whom it concerns be told; handed in again, once.
+
+        Discord is answered first: to store it may take as long as there are people who took part.
+        """
         moderator = require_moderator(self.bot, interaction)
         consultation = self.bot.consultation_in(interaction.guild_id)
+        await interaction.response.defer(ephemeral=True, thinking=True)
         say, answers = self.bot.speech(interaction), filled_in(interaction)
         until, review_at = (self._moment(answers.get(field), say) for field in (UNTIL, REVIEW))
         wording = {one: answers.get(f"{WORDING}_{one}") or "" for one in consultation.public_languages}
-        async with self.bot.store.write() as session:
-            titles = (await subject_titles(session, self.bot, consultation))[subject]
-            outcome = await outcomes.decide(
-                session,
-                consultation,
-                moderator,
-                subject,
-                decision,
-                answers[REASON] or "",
-                wording=wording,
-                deferred_until=until,
-                review_at=review_at,
-            )
-            concerned = await outcomes.concerned(session, consultation.id, subject)
-            for user_id, pinned in concerned.items():
-                await _let_be_told(session, consultation, user_id, outcome, titles, pinned=pinned)
-        self.bot.dispatch("notices_added")
-        self.bot.cards.refresh(consultation, subject, at_once=True)
-        posted = await self._post(consultation, outcome, titles)
-        named = harmless(titles[say.language])
-        told = say("outcome.stored", title=named, decision=say(f"decision.{decision}"))
+
+        async def attempt() -> tuple[Outcome, Mapping[str, str]]:
+            async with self.bot.store.write() as session:
+                titles = (await subject_titles(session, self.bot, consultation))[subject]
+                if (before := await outcomes.decided_by(session, opened_by)) is not None:
+                    return before, titles
+                outcome = await outcomes.decide(
+                    session,
+                    consultation,
+                    moderator,
+                    subject,
+                    decision,
+                    answers[REASON] or "",
+                    wording=wording,
+                    deferred_until=until,
+                    review_at=review_at,
+                    submission=opened_by,
+                )
+                await _let_all_be_told(session, consultation, outcome, titles)
+                return outcome, titles
+
+        with self._handed_in(opened_by) as alone:
+            is_new = alone and not await self._is_decided(opened_by)
+            outcome, titles = await patiently(attempt)
+            posted = True
+            if is_new:
+                self.bot.dispatch("notices_added")
+                self.bot.cards.refresh(consultation, subject, at_once=True)
+                posted = await self._post(consultation, outcome, titles)
+        told = say("outcome.stored", title=harmless(titles[say.language]), decision=say(f"decision.{outcome.decision}"))
         await reply(interaction, told if posted else f"{told} {say('outcome.not_posted')}")
 
     @outcome.command(
@@ -140,6 +157,21 @@ class Outcomes(commands.Cog):
         for page in pages(pieces):
             await reply(interaction, view=page)
 
+    @contextmanager
+    def _handed_in(self, submission: int) -> Iterator[bool]:
+        """Say whether a form is handed in while nobody else hands it in."""
+        alone = submission not in self._deciding
+        self._deciding.add(submission)
+        try:
+            yield alone
+        finally:
+            if alone:
+                self._deciding.discard(submission)
+
+    async def _is_decided(self, submission: int) -> bool:
+        async with self.bot.store.read() as session:
+            return await outcomes.decided_by(session, submission) is not None
+
     async def _post(self, consultation: Consultation, outcome: Outcome, titles: Mapping[str, str]) -> bool:
         """Post an outcome in its subject's thread; say whether that went well."""
         thread_id = self.bot.store.memory.place(consultation.id, PlaceKind.THREAD, outcome.subject)
@@ -151,38 +183,45 @@ class Outcomes(commands.Cog):
         except discord.HTTPException as error:
             log.warning("the outcome on %s could not be posted (Discord's code %s)", outcome.subject, error.code)
             return False
+        except Exception:
+            log.exception("the outcome on %s could not be posted", outcome.subject)
+            return False
         return True
 
     def _moment(self, typed: str | None, say: Speech) -> datetime | None:
         """Return the moment that was typed, None for none. Raises ConsultationError where it is not understood."""
         if not typed or not typed.strip():
             return None
-        return parse_deadline(typed, say.language, self.bot.catalogue.timezone, self.bot.store.now())
+        return parse_deadline(typed, say.language, self.bot.catalogue.timezone, self.bot.store.now(), furthest=None)
 
 
-async def _let_be_told(
-    session: UnitOfWork,
-    consultation: Consultation,
-    user_id: int,
-    outcome: Outcome,
-    titles: Mapping[str, str],
-    *,
-    pinned: bool,
+async def _let_all_be_told(
+    session: UnitOfWork, consultation: Consultation, outcome: Outcome, titles: Mapping[str, str]
 ) -> None:
-    """Let somebody be told an outcome, and whether moderators hold words of theirs for representative."""
-    phrase = "outcome.notice_words" if pinned else "outcome.notice"
+    """Let whoever voted or commented be told an outcome, and how moderators used their words.
+
+    Of what they said under their name and in private they are told apart, by notices that are about two things: one
+    seal for both would say for whoever has the database that they are one person's.
+    """
     decision = {language: PHRASES.text(f"decision.{outcome.decision}", language) for language in LANGUAGES}
-    await notices.add(
-        session,
-        consultation.id,
-        user_id,
-        f"outcome {outcome.subject}",
-        phrase,
-        title=titles,
-        decision=decision,
-        reason=outcome.reason,
-        detail={language: _detail(outcome, language) for language in LANGUAGES},
-    )
+    detail = {language: _detail(outcome, language) for language in LANGUAGES}
+    subject = outcome.subject
+    for user_id, used in (await outcomes.concerned(session, consultation.id, subject)).items():
+        tell = partial(notices.add, session, consultation.id, user_id)
+        await tell(
+            f"outcome {subject}",
+            "outcome.notice",
+            title=titles,
+            decision=decision,
+            reason=outcome.reason,
+            detail=detail,
+        )
+        for kind, words in used.items():
+            about = f"outcome {subject} {kind}"
+            if words.pinned:
+                await tell(about, "outcome.words_pinned", title=titles)
+            if words.themes:
+                await tell(about, "outcome.words_themes", title=titles, themes=", ".join(words.themes))
 
 
 def _detail(outcome: Outcome, language: str) -> str:

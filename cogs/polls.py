@@ -22,7 +22,7 @@ from cogs.ui.poll_lists import find_poll, running_choices, unended_choices, unen
 from cogs.ui.replies import reply, tell_progress
 from cogs.ui.texts import Speech, command_text, one_of, options
 from content.catalogue import LANGUAGES, Recommendation
-from models import drafts, polls, trace
+from models import drafts, polls, statement_review, trace
 from models.ballot_paper import MOST_OPTIONS, MOST_PRIORITIES
 from models.errors import ConsultationError
 from models.records import (
@@ -288,8 +288,10 @@ class Polls(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         await self.bot.ballot_box.drain()
         async with self.bot.store.write() as session:
-            await polls.cancel(session, found.id, why)
+            cancelled = await polls.cancel(session, found.id, why)
+            await statement_review.tell_cancelled(session, cancelled)
             await trace.record(session, consultation.id, moderator, "poll_cancel", found.subject, why)
+        self.bot.dispatch("notices_added")
         await self.bot.results.post()
         await reply(interaction, say("poll.cancelled", title=title))
 

@@ -17,13 +17,14 @@ from cogs.ui.layout import Piece, card, harmless, sent_once, text
 from cogs.ui.near_proposals import near_line, nearest
 from cogs.ui.permissions import require_unblocked
 from cogs.ui.proposal_cards import draft_card
-from cogs.ui.replies import reply
+from cogs.ui.replies import in_time, reply
 from cogs.ui.router import component
 from cogs.ui.texts import Speech, command_text, options
 from content.catalogue import LANGUAGES
 from models import statements
 from models.errors import ConsultationError
 from models.limits import Deed
+from models.patience import patiently
 from models.records import Consultation, ConsultationState, Statement, StatementState
 from models.statements import ANSWER_LENGTH, STATEMENT_LENGTH, WHY_LENGTH
 
@@ -74,17 +75,21 @@ class Proposals(commands.Cog):
         consultation = self._where_open(interaction)
         answers = filled_in(interaction)
         group, recommendation = self._about(on, key, answers)
-        async with self.bot.store.write() as session:
-            draft = await statements.keep_draft(
-                session,
-                consultation,
-                submission=opened_by,
-                user_id=interaction.user.id,
-                group=group,
-                recommendation=recommendation,
-                **self._typed(answers),
-            )
-        await self._offer(interaction, consultation, draft)
+        typed = self._typed(answers)
+
+        async def keep() -> Statement:
+            async with self.bot.store.write() as session:
+                return await statements.keep_draft(
+                    session,
+                    consultation,
+                    submission=opened_by,
+                    user_id=interaction.user.id,
+                    group=group,
+                    recommendation=recommendation,
+                    **typed,
+                )
+
+        await self._offer(interaction, consultation, await in_time(interaction, patiently(keep)))
 
     @component("propose_correct")
     async def correct_pressed(self, interaction: discord.Interaction[Any], number: int) -> None:
@@ -102,11 +107,13 @@ class Proposals(commands.Cog):
     async def corrected(self, interaction: discord.Interaction[Any], number: int, _opened_by: int) -> None:
         """Keep the other words, then send them or show what is like them."""
         consultation = self._where_open(interaction)
-        async with self.bot.store.write() as session:
-            draft = await statements.correct_draft(
-                session, interaction.user.id, number, **self._typed(filled_in(interaction))
-            )
-        await self._offer(interaction, consultation, draft)
+        typed = self._typed(filled_in(interaction))
+
+        async def keep() -> Statement:
+            async with self.bot.store.write() as session:
+                return await statements.correct_draft(session, interaction.user.id, number, **typed)
+
+        await self._offer(interaction, consultation, await in_time(interaction, patiently(keep)))
 
     @component("propose_send")
     async def send_pressed(self, interaction: discord.Interaction[Any], number: int) -> None:
@@ -146,19 +153,24 @@ class Proposals(commands.Cog):
         words, said = answers.get(TEXT) or "", answers.get(ANSWER) or ""
         for written_there in (words, said):
             self.bot.policy.require_allowed(written_there)
-        async with self.bot.store.write() as session:
-            own = await statements.own(session, interaction.user.id, number)
-            if consultation := self.bot.store.memory.consultation(own.consultation_id):
-                require_unblocked(self.bot, consultation, interaction.user.id)
-            own = await statements.answer(session, interaction.user.id, number, answer=said, text=words)
+
+        async def keep() -> Statement:
+            async with self.bot.store.write() as session:
+                own = await statements.own(session, interaction.user.id, number)
+                if consultation := self.bot.store.memory.consultation(own.consultation_id):
+                    require_unblocked(self.bot, consultation, interaction.user.id)
+                return await statements.answer(session, interaction.user.id, number, answer=said, text=words)
+
+        own = await in_time(interaction, patiently(keep))
         await reply(interaction, self.bot.speech(interaction)("propose.answered", reference=own.reference))
 
     async def _offer(self, interaction: discord.Interaction[Any], consultation: Consultation, draft: Statement) -> None:
         """Show what says nearly the same, or send the draft where nothing does."""
-        if interaction.message is None:
-            await interaction.response.defer(ephemeral=True, thinking=True)
-        else:
-            await interaction.response.defer()
+        if not interaction.response.is_done():
+            if interaction.message is None:
+                await interaction.response.defer(ephemeral=True, thinking=True)
+            else:
+                await interaction.response.defer()
         say = self.bot.speech(interaction)
         async with self.bot.store.read() as session:
             others = await statements.visible_to(session, consultation.id, interaction.user.id)
@@ -172,9 +184,13 @@ class Proposals(commands.Cog):
 
     async def _send(self, interaction: discord.Interaction[Any], number: int) -> Statement:
         """Put a draft before the moderators: the one place that every proposal passes."""
-        with self.bot.limits.counted(Deed.PROPOSAL, interaction.user.id):
+
+        async def send() -> Statement:
             async with self.bot.store.write() as session:
                 return await statements.send(session, interaction.user.id, number)
+
+        with self.bot.limits.counted(Deed.PROPOSAL, interaction.user.id):
+            return await patiently(send)
 
     def _where_open(self, interaction: discord.Interaction[Any]) -> Consultation:
         """Return the consultation of this server. Raises ConsultationError where the person may propose nothing now."""

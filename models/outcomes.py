@@ -4,6 +4,7 @@ The newest outcome on a subject counts; the earlier ones are kept.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
@@ -15,8 +16,16 @@ from models.feedback import PURPOSES
 from models.records import Consultation, Decision, FeedbackKind, Moderator, Outcome
 from models.sealing import Purpose
 from models.store import UnitOfWork
-from models.tables import BallotRow, FeedbackRow, OutcomeRow, PollRow
+from models.tables import BallotRow, FeedbackRow, FeedbackTheme, OutcomeRow, PollRow, ThemeRow
 from models.texts import clean, is_blank
+
+
+@dataclass(frozen=True, slots=True)
+class WordsUsed:
+    """How moderators used what somebody said: held for representative, and under which themes."""
+
+    pinned: bool
+    themes: tuple[str, ...]
 
 
 async def decide(
@@ -30,8 +39,9 @@ async def decide(
     wording: Mapping[str, str] | None = None,
     deferred_until: datetime | None = None,
     review_at: datetime | None = None,
+    submission: int | None = None,
 ) -> Outcome:
-    """Keep what was decided.
+    """Keep what was decided; by its form, `submission`, it is found again.
 
     `wording` is the new wording by language, of an amended recommendation alone; `deferred_until` belongs to what is
     deferred alone. Raises ConsultationError where either is missing, where no reason is given, or a time has passed.
@@ -47,6 +57,7 @@ async def decide(
     row = OutcomeRow(
         consultation_id=consultation.id,
         subject=subject,
+        submission=submission,
         decision=decision.value,
         reason=why,
         wording=dict(wording or {}) if decision is Decision.AMENDED else {},
@@ -58,6 +69,12 @@ async def decide(
     await trace.record(session, consultation.id, moderator, "outcome_decide", subject, why)
     await session.flush()
     return _record(row)
+
+
+async def decided_by(session: UnitOfWork, submission: int) -> Outcome | None:
+    """Return what was decided by this form, None where it was not handed in before."""
+    row = await session.scalar(select(OutcomeRow).where(OutcomeRow.submission == submission))
+    return None if row is None else _record(row)
 
 
 async def outcomes(session: UnitOfWork, consultation_id: int) -> dict[str, Outcome]:
@@ -85,34 +102,58 @@ def due(decided: Mapping[str, Outcome], now: datetime) -> Sequence[Outcome]:
     return [one for _due_at, one in sorted(waiting, key=lambda found: (found[0], found[1].id))]
 
 
-async def concerned(session: UnitOfWork, consultation_id: int, subject: str) -> dict[int, bool]:
-    """Return who voted or commented on a subject, by Discord id, and whether moderators pinned words of theirs.
+async def concerned(
+    session: UnitOfWork, consultation_id: int, subject: str
+) -> dict[int, dict[FeedbackKind, WordsUsed]]:
+    """Return who voted or commented on a subject, by Discord id, and how moderators used words of theirs.
 
-    Pinned words are those that moderators hold for representative. Which they are is not told here: a reference in a
-    notice would join somebody's private words to their ballots for whoever has the database.
+    What somebody said under their name and in private is kept apart, so that they can be told of each by a notice of
+    its own. Words that moderators neither pinned nor gave a theme are left out.
 
     The ids leave here to tell these people of an outcome and are stored nowhere. Ballots and comments whose owner was
     erased lead to nobody.
     """
-    ballots = await session.execute(
+    ballots = await session.scalars(
         select(BallotRow.seal)
         .join(PollRow, PollRow.id == BallotRow.poll_id)
         .where(PollRow.consultation_id == consultation_id, PollRow.subject == subject)
     )
     comments = await session.execute(
-        select(FeedbackRow.kind, FeedbackRow.seal, FeedbackRow.pinned).where(
+        select(FeedbackRow.id, FeedbackRow.kind, FeedbackRow.seal, FeedbackRow.pinned).where(
             FeedbackRow.consultation_id == consultation_id,
             FeedbackRow.recommendation == subject,
             FeedbackRow.deleted_at.is_(None),
         )
     )
-    found: dict[int, bool] = {}
-    for (seal,) in ballots:
+    themes = await _themes(session, consultation_id, subject)
+    found: dict[int, dict[FeedbackKind, WordsUsed]] = {}
+    for seal in ballots:
         if (user_id := _opened(session, Purpose.BALLOT, seal, consultation_id)) is not None:
-            found[user_id] = False
-    for kind, seal, pinned in comments:
-        if (user_id := _opened(session, PURPOSES[FeedbackKind(kind)], seal, consultation_id)) is not None:
-            found[user_id] = found.get(user_id, False) or pinned
+            found[user_id] = {}
+    for feedback_id, kind, seal, pinned in comments:
+        said = FeedbackKind(kind)
+        if (user_id := _opened(session, PURPOSES[said], seal, consultation_id)) is None:
+            continue
+        theirs = found.setdefault(user_id, {})
+        if pinned or feedback_id in themes:
+            before = theirs.get(said, WordsUsed(pinned=False, themes=()))
+            named = dict.fromkeys((*before.themes, *themes.get(feedback_id, ())))
+            theirs[said] = WordsUsed(pinned=before.pinned or pinned, themes=tuple(named))
+    return found
+
+
+async def _themes(session: UnitOfWork, consultation_id: int, subject: str) -> dict[int, list[str]]:
+    """Return the themes of each contribution on a subject that has some."""
+    rows = await session.execute(
+        select(FeedbackTheme.feedback_id, ThemeRow.name)
+        .join(ThemeRow)
+        .join(FeedbackRow, FeedbackRow.id == FeedbackTheme.feedback_id)
+        .where(FeedbackRow.consultation_id == consultation_id, FeedbackRow.recommendation == subject)
+        .order_by(ThemeRow.folded)
+    )
+    found: dict[int, list[str]] = {}
+    for feedback_id, name in rows:
+        found.setdefault(feedback_id, []).append(name)
     return found
 
 

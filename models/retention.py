@@ -21,6 +21,7 @@ from models.tables import (
     FeedbackReply,
     FeedbackRow,
     NoticeRow,
+    OutcomeRow,
     ParticipantRow,
     Preference,
     StatementRow,
@@ -93,6 +94,9 @@ async def forget(session: UnitOfWork, consultation_id: int) -> Forgotten:
         update(FeedbackReply)
         .where(FeedbackReply.feedback_id.in_(of_consultation))
         .values(submission=-FeedbackReply.id, channel_id=None, message_id=None)
+    )
+    await session.execute(
+        update(OutcomeRow).where(OutcomeRow.consultation_id == consultation_id).values(submission=None)
     )
     proposed = StatementRow.consultation_id == consultation_id
     await session.execute(delete(StatementRow).where(proposed, StatementRow.state == StatementState.DRAFT))

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models import ballot_paper, feedback, notices, segments
+from models import ballot_paper, feedback, notices, segments, statement_review
 from models.memory import Memory, poll_record
 from models.records import FeedbackKind, Poll, Quotation, StatementState
 from models.sealing import EVERYWHERE, Purpose, new_salt, pseudonym
@@ -354,7 +354,7 @@ async def _proposals(session: UnitOfWork, person: Person) -> list[Kept]:
 async def _forget_proposals(session: UnitOfWork, person: Person) -> None:
     """Delete proposals; of one that is put to the vote the words stay, which others voted on, and no author.
 
-    What was merged into a deleted one stays merged, into nothing.
+    What others proposed and was merged into a deleted one goes on by itself.
     """
     own = _of_statements(session, person)
     await session.execute(
@@ -362,6 +362,9 @@ async def _forget_proposals(session: UnitOfWork, person: Person) -> None:
         .where(*own, StatementRow.state == StatementState.APPROVED)
         .values(seal=secrets.token_bytes(SEAL_BYTES), why="", exchanges=[], history=[], submission=-StatementRow.id)
     )
+    for row in list(await session.scalars(select(StatementRow).where(*own))):
+        await statement_review.part(session, row)
+    await session.flush()
     gone = select(StatementRow.id).where(*own)
     await session.execute(update(StatementRow).where(StatementRow.merged_into.in_(gone)).values(merged_into=None))
     await session.execute(delete(StatementRow).where(*own))

@@ -62,6 +62,11 @@ async def waiting(session: UnitOfWork, consultation_id: int) -> list[Statement]:
     return await _in_states(session, consultation_id, (StatementState.PENDING,))
 
 
+async def waiting_for_authors(session: UnitOfWork, consultation_id: int) -> list[Statement]:
+    """Return what moderators asked something about and have no answer to, oldest first."""
+    return await _in_states(session, consultation_id, (StatementState.ASKED_BACK,))
+
+
 async def mergeable(session: UnitOfWork, consultation_id: int) -> list[Statement]:
     """Return the statements that another may be merged into, oldest first."""
     return await _in_states(session, consultation_id, MERGEABLE)
@@ -180,6 +185,37 @@ async def correct(
     poll = await _reword_poll(session, row)
     await _tell(session, row, "propose.told_corrected", before=before)
     return statement_record(row), poll
+
+
+async def tell_cancelled(session: UnitOfWork, poll: Poll) -> None:
+    """Tell the author of what was put to the vote that the poll was cancelled and why; of any other poll, nobody."""
+    row = await session.scalar(
+        select(StatementRow).where(
+            StatementRow.consultation_id == poll.consultation_id, StatementRow.subject == poll.subject
+        )
+    )
+    if row is None:
+        return
+    reason = poll.end_reason or ""
+    await _tell(session, row, "propose.told_cancelled", reason=reason)
+    for merged in await _merged_into(session, row.id):
+        await _tell(session, merged, "propose.told_merged_cancelled", reason=reason)
+
+
+async def part(session: UnitOfWork, row: StatementRow) -> None:
+    """Let go on by themselves the statements of others that were merged into one which its author erases.
+
+    Where that one was not decided on they come before the moderators again; where it was rejected, so are they.
+    """
+    for merged in await _merged_into(session, row.id):
+        if merged.seal == row.seal:
+            continue
+        merged.merged_into, merged.version = None, merged.version + 1
+        if row.state == StatementState.REJECTED:
+            merged.state, merged.reason = StatementState.REJECTED.value, row.reason
+            continue
+        merged.state, merged.reason = StatementState.PENDING.value, None
+        await _tell(session, merged, "propose.told_waits_alone")
 
 
 def wording(statement: Statement, languages: Iterable[str]) -> dict[str, Wording]:

@@ -7,7 +7,6 @@ record says who its author is. A draft is gone once it is left, or a week later.
 import secrets
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, or_, select
 
@@ -44,8 +43,8 @@ async def keep_draft(
 ) -> Statement:
     """Keep what somebody typed, before it is sent; the same `submission` handed in again is the same draft.
 
-    A submission is kept sealed: it holds the moment somebody opened the form. Raises ConsultationError where the text
-    is blank or too long, or the consultation is not open.
+    It then says what was typed last. A submission is kept sealed: it holds the moment somebody opened the form. Raises
+    ConsultationError where the text is blank or too long, the consultation is not open, or other words were sent.
     """
     await require_open(session, consultation.id)
     text, why = _fitting(text, why)
@@ -61,6 +60,11 @@ async def keep_draft(
     if row is not None:
         if row.seal != seal:
             raise ConsultationError("error.leads_nowhere")
+        if row.state == StatementState.DRAFT:
+            row.group, row.language, row.texts, row.why = group, language, {language: text}, why
+            await session.flush()
+        elif (row.texts.get(language), row.why) != (text, why):
+            raise ConsultationError("propose.sent_already", reference=row.reference)
         return statement_record(row)
     row = StatementRow(
         consultation_id=consultation.id,
@@ -121,17 +125,19 @@ async def leave(session: UnitOfWork, user_id: int, statement_id: int) -> None:
 
 
 async def answer(session: UnitOfWork, user_id: int, statement_id: int, *, answer: str, text: str) -> Statement:
-    """Answer what moderators asked, perhaps with another wording, and put the statement before them again.
+    """Answer what moderators asked, perhaps with another wording, and put the statement before them again, once.
 
     Raises ConsultationError where nothing is asked any more, or the text does not fit.
     """
     row = await _own(session, user_id, statement_id)
     await require_open(session, row.consultation_id)
-    if row.state != StatementState.ASKED_BACK:
-        raise ConsultationError("propose.nothing_asked")
     text, _ = _fitting(text, row.why)
     if (said := clean(answer)) is None:
         raise ConsultationError("propose.answer_blank")
+    if row.state != StatementState.ASKED_BACK:
+        if row.exchanges and (row.exchanges[-1]["answer"], row.texts[row.language]) == (said, text):
+            return statement_record(row)  # handed in again
+        raise ConsultationError("propose.nothing_asked")
     reword(row, row.language, text, by_moderators=False, now=this_hour(session))
     *earlier, asked = row.exchanges
     row.exchanges = [*earlier, {**asked, "answer": said}]
@@ -163,14 +169,20 @@ async def visible_to(session: UnitOfWork, consultation_id: int, user_id: int) ->
 
 
 def reword(row: StatementRow, language: str, text: str, *, by_moderators: bool, now: datetime) -> bool:
-    """Put a wording in the place of the one in this language, and keep the earlier; say whether they differ."""
+    """Put a wording in the place of the one in this language, and keep the earlier; say whether they differ.
+
+    A new wording in its author's language drops the translations: they are of another proposal now, and one vote must
+    not be on two.
+    """
     before = row.texts.get(language)
     if before == text:
         return False
+    stale = [one for one in row.texts if one != row.language] if language == row.language else []
+    replaced = [Rewording(one, row.texts[one], True, now) for one in stale]
     if before is not None:
-        changed: dict[str, Any] = asdict(Rewording(language, before, by_moderators, now))
-        row.history = [*row.history, {**changed, "changed_at": now.isoformat()}]
-    row.texts = {**row.texts, language: text}
+        replaced.append(Rewording(language, before, by_moderators, now))
+    row.history = [*row.history, *({**asdict(one), "changed_at": now.isoformat()} for one in replaced)]
+    row.texts = {**{one: kept for one, kept in row.texts.items() if one not in stale}, language: text}
     return True
 
 

@@ -235,6 +235,7 @@ class OutcomeRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
     subject: Mapped[str] = mapped_column(String(80))
+    submission: Mapped[int | None] = mapped_column(BigInteger, unique=True)  # the form it was decided by
     decision: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(Text)
     wording: Mapped[dict[str, Any]]

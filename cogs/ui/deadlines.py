@@ -71,7 +71,12 @@ _LONE_NUMBER = re.compile(r"(?<![\d:.,])\d+(?![\d:.,]|\s*[^\W\d])")
 
 
 def parse_deadline(
-    text: str, language: str, timezone: ZoneInfo, now: datetime, begins_at: datetime | None = None
+    text: str,
+    language: str,
+    timezone: ZoneInfo,
+    now: datetime,
+    begins_at: datetime | None = None,
+    furthest: timedelta | None = _FURTHEST,
 ) -> datetime:
     """Return the moment, in UTC, that `text` names.
 
@@ -82,9 +87,9 @@ def parse_deadline(
     and its like count from now in any case.
 
     Raises ConsultationError where the text is not understood, is not in the future, not after the beginning or lies
-    over a year ahead.
+    further ahead than `furthest` (a year; None for any date).
     """
-    moment = _checked(text, language, timezone, now, begins_at or now, _END_OF_DAY)
+    moment = _checked(text, language, timezone, now, begins_at or now, _END_OF_DAY, furthest)
     if begins_at is not None and moment <= begins_at:
         raise ConsultationError("poll.end_before_beginning")
     return moment
@@ -95,16 +100,24 @@ def parse_beginning(text: str, language: str, timezone: ZoneInfo, now: datetime)
 
     Raises ConsultationError where the text is not understood, is not in the future or lies over a year ahead.
     """
-    return _checked(text, language, timezone, now, now, _START_OF_DAY)
+    return _checked(text, language, timezone, now, now, _START_OF_DAY, _FURTHEST)
 
 
-def _checked(text: str, language: str, timezone: ZoneInfo, now: datetime, base: datetime, whole_day: time) -> datetime:
+def _checked(
+    text: str,
+    language: str,
+    timezone: ZoneInfo,
+    now: datetime,
+    base: datetime,
+    whole_day: time,
+    furthest: timedelta | None,
+) -> datetime:
     moment = _read(text, language, timezone, now, base, whole_day) if len(text) <= _LONGEST_TEXT else None
     if moment is None:
         raise ConsultationError("poll.end_unclear", text=text[:_LONGEST_TEXT])
     if moment <= now:
         raise ConsultationError("poll.end_in_past")
-    if moment - now > _FURTHEST:
+    if furthest is not None and moment - now > furthest:
         raise ConsultationError("poll.end_too_far")
     return moment.astimezone(UTC)
 

@@ -54,18 +54,18 @@ def review_card(
     near: Iterable[str],
     others: Sequence[Statement],
     waiting: int,
+    asked_back: int,
     say: Speech,
     note: str | None = None,
 ) -> ui.LayoutView:
     """Draw a statement for a moderator, with what can be done about it.
 
     `near` are lines on what says nearly the same, `others` the statements it can be merged with, the nearest first,
-    `waiting` how many wait for a decision, `note` what was done just before.
+    `waiting` how many wait for a decision and `asked_back` for their authors, `note` what was done just before.
     """
-    pieces: list[Piece] = [
-        text(*([f"✅ {note}"] if note else []), say("proposal.waiting", count=waiting)),
-        ui.Separator(),
-    ]
+    counts = [say("proposal.waiting", count=waiting) if waiting else say("proposal.none_waiting")]
+    counts += [say("proposal.waiting_for_author", count=asked_back)] if asked_back else []
+    pieces: list[Piece] = [text(*([f"✅ {note}"] if note else []), " ".join(counts)), ui.Separator()]
     pieces.append(text(*_about(catalogue, statement, say), *_texts(statement, public_languages, say)))
     pieces.append(text(*_words(statement, say)))
     if lines := list(near):
@@ -98,8 +98,11 @@ def _texts(statement: Statement, public_languages: Sequence[str], say: Speech) -
     """Return the wording in its author's language and in each public one."""
     for language in dict.fromkeys((statement.language, *public_languages)):
         yield f"**{say(f'language.{language}')}**"
-        translated = statement.texts.get(language)
-        yield quoted(translated) if translated else f"⚠️ {say('proposal.not_translated')}"
+        if translated := statement.texts.get(language):
+            yield quoted(translated)
+        else:
+            was_translated = any(one.language == language for one in statement.history)
+            yield f"⚠️ {say('proposal.translation_stale' if was_translated else 'proposal.not_translated')}"
 
 
 def _words(statement: Statement, say: Speech) -> Iterable[str]:

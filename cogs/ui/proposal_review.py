@@ -77,8 +77,10 @@ class ProposalReview(commands.Cog):
 
     @component("proposal_next")
     async def next_pressed(self, interaction: discord.Interaction[Any], number: int) -> None:
+        """Show the next one; what waits for its author comes after all that waits for a decision."""
         consultation, _ = self._moderated(interaction)
-        await self._go_on(interaction, consultation, after=number)
+        await interaction.response.defer()
+        await _show(self.bot, interaction, consultation, None, after=number, passed_over=True)
 
     @component("proposal_approve")
     async def approve_pressed(self, interaction: discord.Interaction[Any], number: int, version: int) -> None:
@@ -260,7 +262,7 @@ class ProposalReview(commands.Cog):
         await _show(self.bot, interaction, consultation, seen, note)
 
     async def _go_on(
-        self, interaction: discord.Interaction[Any], consultation: Consultation, note: str | None = None, *, after: int
+        self, interaction: discord.Interaction[Any], consultation: Consultation, note: str, *, after: int
     ) -> None:
         """Show the next that waits, from the beginning again after the last."""
         self.bot.dispatch("notices_added")
@@ -291,14 +293,23 @@ async def _show(
     statement: Statement | None,
     note: str | None = None,
     after: int = 0,
+    *,
+    passed_over: bool = False,
 ) -> None:
-    """Show this statement or else the next that waits after the one with the number `after`, in place of what stood."""
+    """Show this statement or else the next that waits after the one with the number `after`, in place of what stood.
+
+    `passed_over` is whether that one was left as it is.
+    """
     say = bot.speech(interaction)
     async with bot.store.read() as session:
         waiting = await statement_review.waiting(session, consultation.id)
+        asked_back = await statement_review.waiting_for_authors(session, consultation.id)
         others = await statement_review.mergeable(session, consultation.id)
     if statement is None:
-        statement = next((one for one in waiting if one.id > after), waiting[0] if waiting else None)
+        among_them = passed_over and any(one.id == after for one in asked_back)
+        later = [one for one in (asked_back if among_them else waiting) if one.id > after]
+        round_about = [*later, *waiting, *asked_back] if among_them else [*later, *asked_back, *waiting]
+        statement = next(iter(round_about), None)
     if statement is None:
         await interaction.edit_original_response(view=empty_card(say, note))
         return
@@ -306,7 +317,7 @@ async def _show(
     lines = [near_line(bot, consultation, one, say) for one in near]
     ranked = await by_nearness(bot, statement, others)
     languages = consultation.public_languages
-    view = review_card(bot.catalogue, statement, languages, lines, ranked, len(waiting), say, note)
+    view = review_card(bot.catalogue, statement, languages, lines, ranked, len(waiting), len(asked_back), say, note)
     await interaction.edit_original_response(view=view)
 
 

@@ -1,10 +1,16 @@
 """What became of a recommendation, as moderators say it and those who took part learn it."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 from simcord import InteractionResult, MemberActor
 
+from cogs.ui.layout import harmless
+from models import trace
 from models.records import Decision
 from tests.cogs.conftest import House, said, shown
+from tests.cogs.test_feedback import still_open
 from tests.cogs.test_voting import DAY, STEM, ann, phrase, polled, title
 
 __all__ = ["ann", "polled"]
@@ -72,6 +78,81 @@ async def test_those_who_took_part_are_told_once_at_what_they_do_next(polled: Ho
     assert any("rejected" in shown(one) for one in first.followups)
     assert not (await ann.slash(polled.lobby, "timeline")).followups
     assert not (await dan.slash(polled.lobby, "timeline")).followups
+
+
+async def test_an_outcome_handed_in_twice_is_one(polled: House, ann: MemberActor) -> None:
+    await polled.vote(ann, STEM, "Support")
+    form = await polled.moderator.slash(polled.lobby, "outcome decide", recommendation=STEM, decision="adopted")
+
+    async def submit() -> InteractionResult:
+        return await polled.moderator.submit_modal(still_open(form), {"reason": REASON})
+
+    twice = await polled.at_once(submit(), submit())
+    twice.append(await submit())
+
+    assert len({said(one) for one in twice}) == 1
+    assert sum("**Outcome: adopted**" in shown(one) for one in polled.thread(STEM).history()) == 1
+    assert len((await ann.slash(polled.lobby, "timeline")).followups) == 1
+    async with polled.store.read() as session:
+        entries = await trace.entries(session, polled.store.memory.consultations[polled.guild.id].id)
+    assert [one.action for one in entries].count("outcome_decide") == 1
+
+
+@pytest.mark.parametrize("failure", [{"failures": 2}, {"failures": 2, "after_commit": True}])
+async def test_a_store_that_fails_for_a_moment_costs_no_outcome_and_doubles_none(
+    polled: House, ann: MemberActor, failure: dict[str, Any]
+) -> None:
+    await polled.vote(ann, STEM, "Support")
+    with polled.stumbling_store(**failure):
+        assert phrase("outcome.stored", title=title(polled, STEM), decision="adopted") in said(
+            await decide(polled, "adopted")
+        )
+    assert "**Outcome: adopted**" in shown(polled.card(STEM))
+    assert len((await ann.slash(polled.lobby, "timeline")).followups) == 1
+
+
+async def test_what_is_deferred_for_years_is_looked_at_again_in_years(polled: House) -> None:
+    told = said(await decide(polled, "deferred", until="1 January 2029", review="2 years"))
+    assert phrase("outcome.stored", title=title(polled, STEM), decision="deferred") == told
+    midnight = int(datetime(2029, 1, 1, 23, 59, tzinfo=polled.catalogue.timezone).timestamp())
+    assert phrase("outcome.deferred_until", until=f"<t:{midnight}:D>") in shown(polled.card(STEM))
+
+
+async def test_people_are_told_how_their_words_were_used_and_words_under_their_name_apart_from_private_ones(
+    polled: House, ann: MemberActor
+) -> None:
+    polled.locales[ann.id] = "fr"
+    await ann.send(polled.thread(STEM), "Begin in towns.")
+    form = await ann.click(polled.card(STEM), label="Private feedback")
+    await ann.submit_modal(form, {"words": "Mine is a small school.", "quotation": "not"})
+    await polled.env.advance_time(3_601)
+    for one in await polled.feedback():
+        await polled.moderator.slash(polled.lobby, "review theme", feedback=one.reference, theme=f"*Theme*, {one.kind}")
+    await decide(polled, "adopted")
+
+    done = await ann.slash(polled.lobby, "timeline")
+    told = "\n".join(map(shown, done.followups))
+    french = harmless(polled.catalogue.recommendations[STEM].title.in_language("fr"))
+    for themes in (r"\*Theme\*, thread", r"\*Theme\*, private"):
+        assert phrase("outcome.words_themes", "fr", title=french, themes=themes) in told
+    assert phrase("outcome.words_pinned", "fr", title=french) not in told
+
+
+async def test_after_a_restart_everything_goes_on_in_the_language_of_each(polled: House, ann: MemberActor) -> None:
+    zoe = polled.member("zoe-exemple", "fr")
+    await polled.join(zoe, "industry")
+    for who in (ann, zoe):
+        await polled.vote(who, STEM, "Support")
+    form = await polled.moderator.slash(polled.lobby, "outcome decide", recommendation=STEM, decision="rejected")
+    await polled.restart()
+    await polled.moderator.submit_modal(form, {"reason": REASON})
+    await polled.restart()
+
+    assert "**Outcome: rejected**" in shown(polled.card(STEM))
+    told = shown((await zoe.slash(polled.lobby, "timeline")).followups[0])
+    assert phrase("decision.rejected", "fr") in told
+    assert harmless(polled.catalogue.recommendations[STEM].title.in_language("fr")) in told
+    assert len((await ann.slash(polled.lobby, "timeline")).followups) == 1
 
 
 async def test_moderators_see_what_is_due_and_what_has_no_outcome(polled: House) -> None:

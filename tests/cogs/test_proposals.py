@@ -20,6 +20,7 @@ from models import polls, statements, trace
 from models.records import Ballot, Exchange, Poll, Position, Rewording, Statement, StatementState
 from models.tables import StatementRow
 from tests.cogs.conftest import START, House, _texts, answered, buttons, said, shown
+from tests.cogs.test_feedback import still_open
 from tests.cogs.test_notices import notices_in
 from tests.cogs.test_polls import mia
 from tests.cogs.test_reminders import ask, messages
@@ -358,6 +359,66 @@ async def test_a_correction_reaches_the_card_and_the_author_until_somebody_has_v
     assert MEALS in shown(card(open_house, poll))
 
 
+@pytest.mark.parametrize("language", ["en", "nl"])
+async def test_what_waits_for_its_author_comes_at_the_end_of_the_queue(open_house: House, language: str) -> None:
+    for words in (MEALS, "Print every badge in braille.", "Let the night bus stop at the laboratories."):
+        await propose(open_house, open_house.member("ann-example"), words)
+    moderator = mia(open_house, language)
+    asked = await decide(open_house, await review(open_house, moderator), "proposal_ask", moderator, words="Why?")
+    seen = [said(asked)]
+    for _ in range(3):
+        number = next(one for one in buttons(asked.response).values() if one.startswith("proposal_next:"))
+        asked = await moderator.click(answered(asked), custom_id=number)
+        seen.append(said(asked))
+
+    first, second, third = [one.reference for one in await stored(open_house)]
+    assert [re.findall(r"### (S-\w+)", one) for one in seen] == [[second], [third], [first], [second]]
+    assert phrase("proposal.waiting_for_author", language, count=1) in seen[0]
+    assert phrase("proposal.not_answered", language) in seen[2]
+
+
+async def test_the_author_learns_why_the_vote_was_cancelled(open_house: House) -> None:
+    poll = await approved(open_house)
+    ann = open_house.member("ann-example")
+    await ann.slash(open_house.lobby, "help")
+    await open_house.moderator.slash(open_house.lobby, "poll cancel", vote=poll.subject, reason="Asked twice.")
+    [told] = notices_in(await ann.slash(open_house.lobby, "help"))
+    [one] = await stored(open_house)
+    assert phrase("propose.told_cancelled", reference=one.reference, text=MEALS, reason="Asked twice.") in told
+
+
+async def test_a_new_wording_drops_the_translations_and_the_card_says_so(house: House) -> None:
+    await house.set_up(language="en", second_language="fr")
+    await propose(house, house.member("ann-example"))
+    queue = await review(house)
+    queue = await decide(house, queue, "proposal_translate", fr="Des repas végétariens.")
+    assert "végétariens" in said(queue)
+    queue = await decide(house, queue, "proposal_correct", words="Serve no meals.")
+    assert "végétariens" not in said(queue)
+    assert phrase("proposal.translation_stale") in said(queue)
+
+
+@pytest.mark.parametrize("failure", [{"failures": 2}, {"failures": 2, "after_commit": True}])
+async def test_a_store_that_fails_for_a_moment_costs_no_proposal(open_house: House, failure: dict[str, Any]) -> None:
+    with open_house.stumbling_store(**failure):
+        told = said(await propose(open_house, open_house.member("ann-example")))
+    [one] = await stored(open_house)
+    assert phrase("propose.sent", reference=one.reference) in told
+
+
+async def test_a_form_handed_in_again_says_what_was_typed_last(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    words = open_house.catalogue.recommendations[STEM].text.in_language("en")[:300]
+    form = await ann.slash(open_house.lobby, "propose", group=GROUP)
+    await ann.submit_modal(form, {"text": words, "why": "So.", "language": "en"})
+    done = await ann.submit_modal(still_open(form), {"text": MEALS, "why": "So.", "language": "en"})
+    [one] = await stored(open_house)
+    assert (one.text, one.state) == (MEALS, StatementState.PENDING)
+    assert phrase("propose.sent", reference=one.reference) in said(done)
+    late = said(await ann.submit_modal(still_open(form), {"text": words, "why": "So.", "language": "en"}))
+    assert phrase("propose.sent_already", reference=one.reference) in late
+
+
 async def test_the_queue_goes_round_and_can_be_left_for_one_proposal(open_house: House) -> None:
     for number, words in enumerate((MEALS, "Publish the minutes of every session.", "Plant trees along the canal.")):
         await propose(open_house, open_house.member(f"person-{number}-example"), words)
@@ -455,7 +516,7 @@ def test_any_words_are_harmless_on_the_cards_and_fit_them(words: str, language: 
     near = [f"- {'x' * 110} ({'y' * 120})"] * 3
     views = [
         draft_card(one, near, say),
-        review_card(catalogue, one, ("fr", "nl"), near, [one] * 30, 12, say, "n" * 150),
+        review_card(catalogue, one, ("fr", "nl"), near, [one] * 30, 12, 3, say, "n" * 150),
     ]
     for view in views:
         assert text_length(view.children) <= LAYOUT_LENGTH

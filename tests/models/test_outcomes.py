@@ -6,7 +6,8 @@ import pytest
 
 from models import feedback, outcomes, polls, review, rights, trace
 from models.errors import ConsultationError
-from models.records import Ballot, Decision, Moderator, ModeratorRole, Position, Quotation
+from models.outcomes import WordsUsed
+from models.records import Ballot, Decision, FeedbackKind, Moderator, ModeratorRole, Position, Quotation
 from models.review import Step
 from models.rights import Person
 
@@ -97,7 +98,7 @@ async def test_whoever_voted_or_commented_is_concerned(store, box, consultation,
             group="research",
             recommendation="shared-data",
         )
-        await feedback.record_message(
+        written = await feedback.record_message(
             session,
             consultation,
             message_id=5,
@@ -112,11 +113,24 @@ async def test_whoever_voted_or_commented_is_concerned(store, box, consultation,
         opened = await review.open_one(session, consultation.id, MODERATOR, said.reference)
         version = opened.feedback.version
         await review.mark(session, consultation.id, MODERATOR, said.reference, version, Step.PINNED)
+        await review.add_themes(session, consultation.id, MODERATOR, said.reference, ["Pace", "Cost"])
+        await review.add_themes(session, consultation.id, MODERATOR, written.reference, ["Hospitals"])
 
     async with store.read() as session:
         concerned = await outcomes.concerned(session, consultation.id, "shared-data")
         assert await outcomes.concerned(session, consultation.id, "training") == {}
-    assert concerned == {ANN: False, BOB: True, CLEO: False}
+    assert concerned == {
+        ANN: {},
+        BOB: {FeedbackKind.PRIVATE: WordsUsed(pinned=True, themes=("Cost", "Pace"))},
+        CLEO: {FeedbackKind.THREAD: WordsUsed(pinned=False, themes=("Hospitals",))},
+    }
+
+
+async def test_what_a_form_decided_is_found_by_it(store, decide):
+    outcome = await decide(submission=7)
+    async with store.read() as session:
+        assert await outcomes.decided_by(session, 7) == outcome
+        assert await outcomes.decided_by(session, 8) is None
 
 
 async def test_whoever_erased_their_data_is_told_nothing(store, box, consultation, poll):

@@ -11,6 +11,7 @@ from models import (
     blocks,
     consultations,
     feedback,
+    notices,
     participants,
     polls,
     rights,
@@ -22,7 +23,7 @@ from models import (
 from models.ballot_record import recorded_ballots
 from models.errors import ConsultationError
 from models.participants import Joining, Register
-from models.records import Ballot, FeedbackKind, Moderator, ModeratorRole, Position, Quotation
+from models.records import Ballot, FeedbackKind, Moderator, ModeratorRole, Position, Quotation, StatementState
 from models.rights import HOLDINGS, Fate, Person
 from models.sealing import EVERYWHERE, Purpose
 from models.tables import BallotChange, BallotRow, Base, BlockRow, FeedbackRow, ParticipantRow, Preference, TraceRow
@@ -358,6 +359,33 @@ async def test_an_erased_message_that_still_stands_in_its_thread_is_not_stored_a
         assert sorted(row.text for row in rows) == ["", f"Private thought of {BOB}.", f"Public thought of {BOB}."]
         words = await feedback.all_feedback(session, consultation.id)
     assert {one.kind for one in words} == {FeedbackKind.THREAD, FeedbackKind.PRIVATE}
+
+
+async def test_anothers_proposal_goes_on_by_itself_when_the_one_it_was_merged_into_is_erased(
+    store, box, consultation, clock
+):
+    async with store.write() as session:
+        waits, rejected = [await propose(session, consultation, BOB, text) for text in ("Bob's.", "Bob's other.")]
+        anns = [await propose(session, consultation, ANN, text) for text in ("Ann's.", "Ann's other one.")]
+        own = await propose(session, consultation, BOB, "Bob's third one.")
+        clock.advance(hours=1)
+        for one, into in ((anns[0], waits), (anns[1], rejected), (own, waits)):
+            await statement_review.merge(session, consultation.id, one.id, one.version, into.id, "The same.")
+        await statement_review.reject(session, consultation.id, rejected.id, rejected.version, "Too dear.")
+        await notices.take(session, consultation.id, ANN)
+
+    await erase(store, box, BOB, consultation.id)
+
+    async with store.write() as session:
+        [waiting] = await statement_review.waiting(session, consultation.id)
+        every = await statement_review.all_statements(session, consultation.id)
+        told = await notices.take(session, consultation.id, ANN)
+    assert (waiting.id, waiting.merged_into, waiting.reason) == (anns[0].id, None, None)
+    assert [(one.id, one.state, one.reason) for one in every if one != waiting] == [
+        (anns[1].id, StatementState.REJECTED, "Too dear.")
+    ]
+    assert "propose.told_waits_alone" in {one.phrase for one in told}
+    assert not any((await rows_under(store, BOB, consultation.id)).values())
 
 
 @pytest.mark.usefixtures("voted")

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from models import consultations, notices, polls, statement_review, statements
 from models.ballot_box import BallotBox
 from models.errors import ConsultationError
-from models.records import Ballot, Consultation, Exchange, Notice, Position, Statement, StatementState
+from models.records import Ballot, Consultation, Exchange, Notice, Position, Statement, StatementState, Wording
 from models.sealing import Purpose
 from models.store import Store
 from models.tables import StatementRow
@@ -96,6 +96,20 @@ async def test_what_is_handed_in_or_sent_twice_is_there_once(
     clock.advance(hours=1)
     async with store.read() as session:
         assert len(await statement_review.all_statements(session, consultation.id)) == 1
+
+
+async def test_a_form_handed_in_again_with_other_words_says_those_until_it_is_sent(
+    store: Store, consultation: Consultation
+) -> None:
+    await draft(store, consultation, submission=77)
+    again = await draft(store, consultation, "Partager tout.", submission=77, language="fr", why="Car.")
+    assert (again.texts, again.language, again.why) == ({"fr": "Partager tout."}, "fr", "Car.")
+    async with store.write() as session:
+        await statements.send(session, ANN, again.id)
+    with pytest.raises(ConsultationError, match=r"propose\.sent_already"):
+        await draft(store, consultation, "Other words.", submission=77)
+    same = await draft(store, consultation, "Partager tout.", submission=77, language="fr", why="Car.")
+    assert same.state is StatementState.PENDING
 
 
 async def test_a_draft_can_be_corrected_and_left_and_is_gone_after_a_week(
@@ -288,6 +302,53 @@ async def test_a_correction_is_shown_to_the_author_and_the_earlier_wording_is_ke
     ]
     [notice] = await told(store, consultation)
     assert (notice.values["before"], notice.values["text"]) == ("Shair the data.", "Share the data.")
+
+
+@pytest.mark.parametrize("by_moderators", [True, False])
+async def test_a_new_wording_drops_the_translations_so_that_no_vote_is_on_two_proposals(
+    store: Store, consultation: Consultation, by_moderators: bool
+) -> None:
+    one = await sent(store, consultation, "Share no data.")
+    async with store.write() as session:
+        await statement_review.translate(session, consultation.id, one.id, one.version, {"fr": "Ne rien partager."})
+        if by_moderators:
+            one, _ = await statement_review.correct(
+                session, consultation.id, one.id, one.version + 1, "Share all the data."
+            )
+        else:
+            await statement_review.ask_back(session, consultation.id, one.id, one.version + 1, "None?")
+            one = await statements.answer(session, ANN, one.id, answer="All.", text="Share all the data.")
+    assert one.texts == {"en": "Share all the data."}
+    assert [(was.language, was.text, was.by_moderators) for was in one.history] == [
+        ("fr", "Ne rien partager.", True),
+        ("en", "Share no data.", by_moderators),
+    ]
+    decided = await approved(store, consultation, one)
+    poll = store.memory.open_poll_on(consultation.id, decided.subject or "")
+    assert poll is not None
+    assert {wording.text for wording in poll.wording.values()} == {"Share all the data."}
+
+
+async def test_the_author_is_told_why_the_poll_was_cancelled_and_so_are_those_merged_with_theirs(
+    store: Store, consultation: Consultation, wording: dict[str, Wording]
+) -> None:
+    one, other = await sent(store, consultation), await sent(store, consultation, "The same.", BOB)
+    one = await approved(store, consultation, one)
+    async with store.write() as session:
+        await statement_review.merge(session, consultation.id, other.id, other.version, one.id, "")
+    for who in (ANN, BOB):
+        await told(store, consultation, who)
+    poll = store.memory.open_poll_on(consultation.id, one.subject or "")
+    assert poll is not None
+    async with store.write() as session:
+        await statement_review.tell_cancelled(session, await polls.cancel(session, poll.id, "A mistake."))
+        nobodys = await polls.open_poll(session, consultation, "shared-data", "research", wording, None)
+        await statement_review.tell_cancelled(session, await polls.cancel(session, nobodys.id, "Another."))
+
+    phrases = [
+        [(one.phrase, one.values["reason"]) for one in await told(store, consultation, who)] for who in (ANN, BOB)
+    ]
+    assert phrases == [[("propose.told_cancelled", "A mistake.")], [("propose.told_merged_cancelled", "A mistake.")]]
 
 
 async def test_what_is_put_to_the_vote_is_worded_for_good_with_the_first_ballot(

@@ -138,6 +138,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("consultation_id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("submission", sa.BigInteger(), nullable=True),
         sa.Column("decision", sa.String(length=10), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("wording", sa.JSON(), nullable=False),
@@ -148,6 +149,7 @@ def upgrade() -> None:
             ["consultation_id"], ["consultations.id"], name=op.f("fk_outcomes_consultation_id_consultations")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outcomes")),
+        sa.UniqueConstraint("submission", name=op.f("uq_outcomes_submission")),
     )
     with op.batch_alter_table("outcomes", schema=None) as batch_op:
         batch_op.create_index("ix_outcomes_consultation_id_subject", ["consultation_id", "subject"], unique=False)
