@@ -9,8 +9,7 @@ from simcord import InteractionResult, MemberActor
 from cogs.ui.layout import harmless
 from models import trace
 from models.records import Decision
-from tests.cogs.conftest import House, said, shown
-from tests.cogs.test_feedback import still_open
+from tests.cogs.conftest import House, said, shown, still_open
 from tests.cogs.test_voting import DAY, STEM, ann, phrase, polled, title
 
 __all__ = ["ann", "polled"]

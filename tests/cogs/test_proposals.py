@@ -19,8 +19,7 @@ from content.catalogue import Catalogue, load_catalogue
 from models import polls, statements, trace
 from models.records import Ballot, Exchange, Poll, Position, Rewording, Statement, StatementState
 from models.tables import StatementRow
-from tests.cogs.conftest import START, House, _texts, answered, buttons, said, shown
-from tests.cogs.test_feedback import still_open
+from tests.cogs.conftest import START, House, _texts, answered, buttons, said, shown, still_open
 from tests.cogs.test_notices import notices_in
 from tests.cogs.test_polls import mia
 from tests.cogs.test_reminders import ask, messages
