@@ -313,6 +313,7 @@ async def _forget(settings: Settings, server: int | None, *, confirmed: bool) ->
             print("Nothing was destroyed.")
             return 1
         async with store.write() as session:
+            await trace.record(session, consultation.id, OPERATOR, "forget")
             await retention.forget(session, consultation.id)
         await store.destroy()
         print("Done.")

@@ -182,6 +182,7 @@ def consultation_record(row: ConsultationRow) -> Consultation:
         opened_at=row.opened_at,
         expected_heads=row.expected_heads,
         forget_at=row.forget_at,
+        end_announced=row.end_announced,
         forgotten_at=row.forgotten_at,
         segment_source=SegmentSource(row.segment_source),
         segment_roles={int(role): segment for role, segment in row.segment_roles.items()},

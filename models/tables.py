@@ -83,6 +83,7 @@ class ConsultationRow(Base):
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     forget_at: Mapped[datetime | None]  # when its retention period ends
+    end_announced: Mapped[bool]
     forgotten_at: Mapped[datetime | None]
 
 

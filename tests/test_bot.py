@@ -21,11 +21,11 @@ import bot
 from cogs.client import ConsultationBot
 from cogs.ui.texts import PHRASES, export_library
 from content.catalogue import LANGUAGES, Catalogue
-from models import consultations, participants, polls
+from models import consultations, participants, polls, trace
 from models.ballot_box import BallotBox
 from models.exports import Selection, Tier
 from models.limits import Deed, Policy
-from models.records import Ballot, Position, Wording
+from models.records import Ballot, ModeratorRole, Position, TraceEntry, Wording
 from models.sealing import Sealer, secrets_folder
 from models.store import is_in_use, open_store
 from reports.exports import FileFormat, Order, write_files
@@ -446,6 +446,20 @@ def test_the_operator_reads_what_is_destroyed_and_confirms_it(
     assert "Copies of the secret or of the store that you made yourself" in told
     assert secret not in kept_secrets()
     assert members() == 0
+    assert [(one.action, one.role) for one in traced()] == [("forget", ModeratorRole.OPERATOR)]
+
+
+def traced() -> list[TraceEntry]:
+    async def read() -> list[TraceEntry]:
+        store = await bot.open_the_store(bot.Settings())
+        async with store.read() as session:
+            found = [
+                one for place in store.memory.consultations.values() for one in await trace.entries(session, place.id)
+            ]
+        await store.close()
+        return found
+
+    return asyncio.run(read())
 
 
 def test_without_confirmation_nothing_is_destroyed(

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("forget_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_announced", sa.Boolean(), nullable=False),
         sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consultations")),
         sa.UniqueConstraint("guild_id", name=op.f("uq_consultations_guild_id")),
