@@ -136,7 +136,7 @@ async def forget(session: UnitOfWork, consultation_id: int) -> Forgotten:
     def let_go(memory: Memory) -> None:
         sealer.use_secret(consultation_id, name)
         memory.consultations[consultation.guild_id] = consultation
-        for people in (memory.participants, memory.confirmed):
+        for people in (memory.participants, memory.confirmed, memory.blocked_before):
             for key in [key for key in people if key[0] == consultation_id]:
                 del people[key]
         memory.blocked -= {key for key in memory.blocked if key[0] == consultation_id}
