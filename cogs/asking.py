@@ -20,6 +20,7 @@ from cogs.ui.forms import filled_in, form, written
 from cogs.ui.given_answers import GivenAnswer, GivenAnswers
 from cogs.ui.layout import Piece, card, sent_once, text
 from cogs.ui.moderators_answers import Found
+from cogs.ui.permissions import require_unblocked
 from cogs.ui.recent_questions import RecentQuestions
 from cogs.ui.replies import reply, sentence_of
 from cogs.ui.router import component
@@ -97,7 +98,13 @@ class Asking(commands.Cog):
             try:
                 consultation = self._consultation(message.guild.id if message.guild else None, message.author.id)
                 with self.bot.limits.counted(Deed.QUESTION, message.author.id):
-                    told = await self._tell(question, language, message.channel.id, consultation)
+                    told = await self._tell(
+                        question,
+                        language,
+                        message.channel.id,
+                        consultation,
+                        self._keeps(consultation, message.author.id),
+                    )
             except ConsultationError as refusal:
                 if not self._is_to_be_told(message.author.id):
                     return
@@ -181,20 +188,32 @@ class Asking(commands.Cog):
         place = (interaction.channel_id, interaction.user.id)
         consultation = self._consultation(interaction.guild_id, interaction.user.id)
         with self.bot.limits.counted(Deed.QUESTION, interaction.user.id, question):
-            told = await self._tell(question, self.bot.speech(interaction).language, place, consultation)
+            told = await self._tell(
+                question,
+                self.bot.speech(interaction).language,
+                place,
+                consultation,
+                self._keeps(consultation, interaction.user.id),
+            )
         await reply(interaction, view=sent_once(*told.pieces))
         self._keep_unanswered(told)
 
     async def _tell(
-        self, question: str, language: str | None, place: Hashable, consultation: Consultation | None
+        self,
+        question: str,
+        language: str | None,
+        place: Hashable,
+        consultation: Consultation | None,
+        keeps: bool,
     ) -> Told:
+        """Answer a question; `keeps` is whether anything of it may be kept for the moderators."""
         previous = self._recent.before(place, question)
         answer = await asyncio.to_thread(self.bot.answers.answer, question, language, previous=previous)
         if consultation is None:
             return Told(answer_card(answer))
         asked = with_previous(question, previous) if previous and leans(question) else question
         found = await self.bot.moderators_answers.find(consultation, asked, answer)
-        if consultation.state is ConsultationState.CLOSED:
+        if not keeps:
             return Told(answer_card(answer, found))
         number = self._given.remember(asked, answer.language, _kind(answer, found))
         return Told(answer_card(answer, found, number), consultation, number)
@@ -219,6 +238,14 @@ class Asking(commands.Cog):
                 session, consultation, number=number, kind=given.kind, language=given.language, text=given.question
             )
 
+    def _keeps(self, consultation: Consultation | None, user_id: int) -> bool:
+        """Say whether what this person asks is kept where it finds no answer: not what somebody blocked asks."""
+        return (
+            consultation is not None
+            and consultation.state is not ConsultationState.CLOSED
+            and not self.bot.store.is_blocked(consultation, user_id)
+        )
+
     def _consultation(self, guild_id: int | None, user_id: int) -> Consultation | None:
         """Return the consultation that a question is asked in: that of the server, if any.
 
@@ -238,6 +265,7 @@ class Asking(commands.Cog):
             raise ConsultationError("setup.missing")
         if consultation.state is ConsultationState.CLOSED:
             raise ConsultationError("consultation.not_open")
+        require_unblocked(self.bot, consultation, interaction.user.id)
         return consultation
 
 

@@ -10,10 +10,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.client import ConsultationBot
+from cogs.ui.layout import card, sent_once, text
 from cogs.ui.permissions import moderator_role
 from cogs.ui.replies import reply
 from models import retention
-from models.records import Consultation
+from models.records import Consultation, PlaceKind
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +23,10 @@ RETRY_SECONDS = 3_600.0
 
 
 class Retention(commands.Cog):
-    """Knows when the next period ends, forgets then, and tells moderators a week and a day before.
+    """Announces a week before that a period ends, and forgets at its end.
 
-    There is no channel for moderators alone, so each is told at their next command. Whom it told is known until the
-    bot ends: nothing is stored of it.
+    It is announced in the start channel, once, before anybody is forgotten. There is no channel for moderators alone,
+    so each is also told at their next command. Whom it told is known until the bot ends: nothing is stored of it.
     """
 
     def __init__(self, bot: ConsultationBot) -> None:
@@ -85,22 +86,23 @@ class Retention(commands.Cog):
             if left > 0:
                 # In steps, because a machine that sleeps or sets its clock would wake too late.
                 await asyncio.sleep(min(left, LONGEST_SLEEP))
-            elif not await asyncio.shield(self.bot.later(self._forget_due())):
+            elif not await asyncio.shield(self.bot.later(self._do_what_is_due())):
                 await asyncio.sleep(RETRY_SECONDS)
 
     def _next_due_at(self) -> datetime | None:
         if self._undestroyed:
             return self.bot.store.now()
         consultation = retention.next_due(self.bot.store.memory)
-        return consultation.forget_at if consultation else None
+        return retention.due_at(consultation) if consultation else None
 
-    async def _forget_due(self) -> bool:
-        """Forget the people of the consultation whose period has ended; say whether all of it was done."""
+    async def _do_what_is_due(self) -> bool:
+        """Announce that a period ends, or forget the people of one that has; say whether all of it was done."""
         async with self._forgetting:
             consultation = retention.next_due(self.bot.store.memory)
             try:
-                if consultation and consultation.forget_at and consultation.forget_at <= self.bot.store.now():
-                    await self._forget(consultation)
+                due = retention.due_at(consultation) if consultation else None
+                if consultation and due and due <= self.bot.store.now():
+                    await (self._forget if consultation.end_announced else self._announce)(consultation)
                 if self._undestroyed:
                     await self.bot.store.destroy()
                     self._undestroyed = False
@@ -108,6 +110,23 @@ class Retention(commands.Cog):
                 log.exception("what a retention period's end asks for was not all done; trying again")
                 return False
         return True
+
+    async def _announce(self, consultation: Consultation) -> None:
+        """Say in the start channel that the period ends; where Discord refuses it, moderators are told all the same."""
+        assert consultation.forget_at is not None  # noqa: S101 - its period runs
+        ends = max(consultation.forget_at, self.bot.store.now() + retention.LEAST_WARNING)
+        when, left = (discord.utils.format_dt(ends, style) for style in ("f", "R"))
+        speeches = self.bot.public_speeches(consultation)
+        start = self.bot.store.memory.place(consultation.id, PlaceKind.START)
+        if start is not None:
+            channel = self.bot.get_partial_messageable(start, guild_id=consultation.guild_id)
+            said = (text(say("retention.announced", when=when, left=left)) for say in speeches)
+            try:
+                await channel.send(view=sent_once(card(*said)))
+            except (discord.Forbidden, discord.NotFound) as error:
+                log.warning("a period's end could not be announced (Discord's code %s)", error.code)
+        async with self.bot.store.write() as session:
+            await retention.announced(session, consultation.id)
 
     async def _forget(self, consultation: Consultation) -> None:
         await self.bot.register.drain()

@@ -19,8 +19,15 @@ def is_feedback(bot: ConsultationBot, message: discord.Message) -> bool:
 
 
 def is_kept_out(bot: ConsultationBot, consultation: Consultation, message: discord.Message) -> bool:
-    """Say whether a message is by somebody who is blocked: it stands in the thread and is not stored."""
-    return bot.store.is_blocked(consultation, message.author.id)
+    """Say whether a message is by somebody who is blocked, or was when they wrote or edited it.
+
+    It stands in the thread and is not stored, then or later.
+    """
+    store, author = bot.store, message.author.id
+    written = filter(None, (message.created_at, message.edited_at))
+    return store.is_blocked(consultation, author) or any(
+        store.was_blocked(consultation, author, one) for one in written
+    )
 
 
 def has_words(message: discord.Message) -> bool:

@@ -33,6 +33,7 @@ async def prepare(
             expected_heads={},
             segment_source=SegmentSource.DECLARED,
             segment_roles={},
+            end_announced=False,
             created_at=session.now(),
         )
         session.add(row)
@@ -76,6 +77,7 @@ async def close_consultation(
         "consultation.not_open",
         closed_at=now,
         forget_at=now + kept_for if kept_for is not None else None,
+        end_announced=False,
     )
 
 

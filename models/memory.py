@@ -5,6 +5,7 @@ Loaded at start, and changed by the use cases alone, after their transaction is 
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -50,7 +51,8 @@ class Memory:
     """Consultations by server, open polls by id, participants by membership seal, languages by preference seal.
 
     The moderators' answers that are served stand by consultation and language, in tuples that are never changed.
-    `blocked` are the seals of those whom moderators keep from taking part, each with its consultation;
+    `blocked` are the seals of those whom moderators keep from taking part, each with its consultation, and
+    `blocked_before` from when to when they kept whom from it;
     `public_replies` are the messages in which moderators answered feedback.
     `confirmed` are the segments that moderators confirmed, by consultation and confirmation seal.
     `notices` has the seals of those whom something waits to be told, by consultation and what it is about.
@@ -64,6 +66,7 @@ class Memory:
     languages: dict[bytes, str] = field(default_factory=dict)
     notices: dict[tuple[int, str], set[bytes]] = field(default_factory=dict)
     blocked: set[tuple[int, bytes]] = field(default_factory=set)
+    blocked_before: dict[tuple[int, bytes], tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict)
     public_replies: set[int] = field(default_factory=set)
     answers: dict[tuple[int, str], tuple[ModeratorsAnswer, ...]] = field(default_factory=dict)
     results: dict[int, AnyResult] = field(default_factory=dict, compare=False)
@@ -102,6 +105,10 @@ class Memory:
             seals.difference_update(told)
             if not seals:
                 del self.notices[key]
+
+    def keep_block(self, consultation_id: int, seal: bytes, blocked_at: datetime, lifted_at: datetime) -> None:
+        key = consultation_id, seal
+        self.blocked_before[key] = (*self.blocked_before.get(key, ()), (blocked_at, lifted_at))
 
     def forget_poll(self, poll_id: int) -> None:
         self.polls.pop(poll_id, None)
@@ -173,8 +180,11 @@ async def _load_people(session: AsyncSession, memory: Memory) -> None:
         memory.confirmed[confirmation.consultation_id, confirmation.seal] = confirmation.segment
     for preference in await session.scalars(select(Preference)):
         memory.languages[preference.seal] = preference.language
-    for block in await session.scalars(select(BlockRow)):
-        memory.blocked.add((block.consultation_id, block.seal))
+    for block in await session.scalars(select(BlockRow).order_by(BlockRow.id)):
+        if block.lifted_at is None:
+            memory.blocked.add((block.consultation_id, block.seal))
+        else:
+            memory.keep_block(block.consultation_id, block.seal, block.blocked_at, block.lifted_at)
 
 
 def consultation_record(row: ConsultationRow) -> Consultation:
@@ -187,6 +197,7 @@ def consultation_record(row: ConsultationRow) -> Consultation:
         opened_at=row.opened_at,
         expected_heads=row.expected_heads,
         forget_at=row.forget_at,
+        end_announced=row.end_announced,
         forgotten_at=row.forgotten_at,
         segment_source=SegmentSource(row.segment_source),
         segment_roles={int(role): segment for role, segment in row.segment_roles.items()},

@@ -105,7 +105,8 @@ class Consultation:
 
     `segment_source` is what counts for polls opened from now on and for what is said now. `segment_roles` are the ids
     of Discord's roles with the segment that each stands for, the one that wins first.
-    `forget_at` is when its retention period ends, None while it is not closed; `forgotten_at` is when its people's
+    `forget_at` is when its retention period ends, None while it is not closed, and `end_announced` whether everybody
+    was told that it ends soon; `forgotten_at` is when its people's
     ids were made unrecoverable, None before and again once it was opened anew.
     """
 
@@ -120,6 +121,7 @@ class Consultation:
     segment_roles: Mapping[int, str] = field(default_factory=dict)
     forget_at: datetime | None = None
     forgotten_at: datetime | None = None
+    end_announced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

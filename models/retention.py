@@ -28,6 +28,8 @@ from models.tables import (
 )
 
 NOTICES = (timedelta(days=1), timedelta(days=7))
+ANNOUNCED_BEFORE = timedelta(days=7)
+LEAST_WARNING = timedelta(days=1)  # nobody is forgotten sooner after it was announced, however long the bot was down
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,27 @@ class Forgotten:
 
 
 def next_due(memory: Memory) -> Consultation | None:
-    """Return the consultation whose retention period ends first, None where none is running."""
-    waiting = [one for one in memory.consultations.values() if _is_waiting(one)]
-    return min(waiting, key=lambda one: (one.forget_at, one.id), default=None)
+    """Return the consultation for whose retention period something is to be done first, None where none is running."""
+    waiting = [(due, one.id, one) for one in memory.consultations.values() if (due := due_at(one)) is not None]
+    return min(waiting, default=(None, 0, None))[2]
+
+
+def due_at(consultation: Consultation) -> datetime | None:
+    """Return when a period's end is to be announced or, once it was, when it ends; None where none is running."""
+    if not _is_waiting(consultation) or consultation.forget_at is None:
+        return None
+    return consultation.forget_at if consultation.end_announced else consultation.forget_at - ANNOUNCED_BEFORE
+
+
+async def announced(session: UnitOfWork, consultation_id: int) -> Consultation:
+    """Keep that a period's end was announced; it ends a day later at the earliest."""
+    row = await session.get_one(ConsultationRow, consultation_id, populate_existing=True)
+    if row.forget_at is not None:
+        row.end_announced, row.forget_at = True, max(row.forget_at, session.now() + LEAST_WARNING)
+    await session.flush()
+    consultation = consultation_record(row)
+    session.after_commit(lambda memory: memory.consultations.update({consultation.guild_id: consultation}))
+    return consultation
 
 
 def notice_due(consultation: Consultation, now: datetime) -> timedelta | None:
@@ -105,7 +125,7 @@ async def forget(session: UnitOfWork, consultation_id: int) -> Forgotten:
         await session.execute(delete(naming).where(naming.consultation_id == consultation_id))
     await session.give_up_secret(row.secret_name)
     name = row.secret_name = session.sealer.make_secret()
-    row.forget_at = None
+    row.forget_at, row.end_announced = None, False
     # Opened again it hears what is written from then on: what stands in threads would be read again, with its authors.
     row.opened_at = None
     row.forgotten_at = session.now()
@@ -116,7 +136,7 @@ async def forget(session: UnitOfWork, consultation_id: int) -> Forgotten:
     def let_go(memory: Memory) -> None:
         sealer.use_secret(consultation_id, name)
         memory.consultations[consultation.guild_id] = consultation
-        for people in (memory.participants, memory.confirmed):
+        for people in (memory.participants, memory.confirmed, memory.blocked_before):
             for key in [key for key in people if key[0] == consultation_id]:
                 del people[key]
         memory.blocked -= {key for key in memory.blocked if key[0] == consultation_id}

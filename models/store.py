@@ -231,6 +231,13 @@ class Store:
             self.sealer.seal(Purpose.BLOCK, user_id, consultation.id),
         ) in self.memory.blocked
 
+    def was_blocked(self, consultation: Consultation, user_id: int, moment: datetime) -> bool:
+        """Say whether moderators kept this person from writing at that moment, and let them again since."""
+        if not self.memory.blocked_before:
+            return False
+        key = consultation.id, self.sealer.seal(Purpose.BLOCK, user_id, consultation.id)
+        return any(since <= moment < until for since, until in self.memory.blocked_before.get(key, ()))
+
     def language_of(self, user_id: int) -> str | None:
         """Return the language this person chose, None where they chose none."""
         return self.memory.languages.get(self.sealer.seal(Purpose.PREFERENCE, user_id))

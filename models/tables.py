@@ -83,6 +83,7 @@ class ConsultationRow(Base):
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     forget_at: Mapped[datetime | None]  # when its retention period ends
+    end_announced: Mapped[bool]
     forgotten_at: Mapped[datetime | None]
 
 
@@ -289,15 +290,25 @@ class NoticeRow(Base):
 
 
 class BlockRow(Base):
-    """Somebody whom moderators keep from writing and voting; the trace says why."""
+    """From when to when moderators kept somebody from writing and voting; the trace says why."""
 
     __tablename__ = "blocks"
-    __table_args__ = (Unique("consultation_id", "seal"),)
+    __table_args__ = (
+        Index(
+            "uq_blocks_running",
+            "consultation_id",
+            "seal",
+            unique=True,
+            sqlite_where=text("lifted_at IS NULL"),
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"))
     seal: Mapped[bytes]
     blocked_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]  # what they wrote in threads until then is never stored
 
 
 class FeedbackRow(Base):

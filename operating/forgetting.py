@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from models import retention
+from models import retention, trace
 from models.errors import OperatorError
-from models.records import Consultation, ConsultationState
+from models.records import OPERATOR, Consultation, ConsultationState
 from models.store import exists, is_in_use
 from operating.settings import Settings, open_the_store
 
@@ -36,6 +36,7 @@ async def forget(settings: Settings, server: int | None, *, confirmed: bool) -> 
             print("Nothing was destroyed.")
             return 1
         async with store.write() as session:
+            await trace.record(session, consultation.id, OPERATOR, "forget")
             await retention.forget(session, consultation.id)
         await store.destroy()
         print("Done.")

@@ -449,6 +449,20 @@ def test_the_operator_reads_what_is_destroyed_and_confirms_it(
     assert "Copies of the secret or of the store that you made yourself" in told
     assert secret not in kept_secrets()
     assert members() == 0
+    assert [(one.action, one.role) for one in traced()] == [("forget", ModeratorRole.OPERATOR)]
+
+
+def traced() -> list[TraceEntry]:
+    async def read() -> list[TraceEntry]:
+        store = await open_the_store(Settings())
+        async with store.read() as session:
+            found = [
+                one for place in store.memory.consultations.values() for one in await trace.entries(session, place.id)
+            ]
+        await store.close()
+        return found
+
+    return asyncio.run(read())
 
 
 def test_without_confirmation_nothing_is_destroyed(

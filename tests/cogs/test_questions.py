@@ -19,7 +19,7 @@ from content.answers import Answers
 from content.catalogue import LANGUAGES
 from models import questions, trace
 from models.questions import ANSWER_LENGTH, QUESTION_LENGTH
-from models.records import ModeratorsAnswer, OpenQuestion, QuestionKind
+from models.records import ModeratorsAnswer, OpenQuestion, PlaceKind, QuestionKind
 from tests.cogs.conftest import START, House, answered, buttons, handed_out, said, shown
 from tests.cogs.test_asking import JOBS, fact_text
 
@@ -53,6 +53,24 @@ async def the_list(house: House) -> InteractionResult:
 def labelled(message: Any, name: str) -> str:
     """Return the custom id of the first button that runs this handler."""
     return next(pressed for pressed in buttons(message).values() if pressed.startswith(f"{name}:"))
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_of_what_somebody_blocked_asks_nothing_is_kept(open_house: House, language: str) -> None:
+    zoe = open_house.member("zoe-example", language)
+    before = await ask(open_house, zoe, JOBS)
+    await open_house.moderator.slash(open_house.lobby, "consultation block", person=zoe, reason="Spam.")
+    role = open_house.store.memory.place(
+        open_house.store.memory.consultations[open_house.guild.id].id, PlaceKind.MODERATOR_ROLE
+    )
+
+    answer = await ask(open_house, zoe)
+    await zoe.send(open_house.channel("questions"), UNKNOWN)
+    pressed = await zoe.click(answered(before), custom_id=labelled(before.response, "unhelpful"))
+
+    assert not [one for one in buttons(answer.response).values() if one.startswith("unhelpful:")]
+    assert said(pressed) == phrase("block.refused", language, moderators=f"<@&{role}>")
+    assert await kept(open_house) == []
 
 
 async def test_a_question_without_an_answer_is_answered_by_moderators_and_served_from_then_on(

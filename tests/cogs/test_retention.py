@@ -1,6 +1,7 @@
 """The retention period runs from the consultation's end: it is told, announced, kept, and survives restarts."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import discord
 import pytest
@@ -71,12 +72,70 @@ async def test_at_the_end_everybody_is_forgotten_and_moderators_see_it(open_hous
     assert PHRASES.text("mydata.nothing", "en") in said(await ann.slash(open_house.lobby, "mydata"))
 
 
-async def test_a_period_that_ended_while_the_bot_was_down_ends_at_its_start(open_house: House) -> None:
-    await open_house.join(open_house.member("ann-example"), "academia")
+def announcements(house: House, language: str = "en") -> list[str]:
+    """Return what stands in the start channel of the period's end, in one language."""
+    begin = PHRASES.text("retention.announced", language, when="|", left="").split("|")[0]
+    messages = house.start_card().channel
+    channel = next(one for one in house.guild.channels.values() if one.id == messages.id)
+    return [shown(one) for one in channel.history() if begin in shown(one)]
+
+
+@pytest.mark.parametrize("second", [None, "fr"])
+async def test_the_end_is_announced_once_a_week_before_in_the_public_languages(
+    house: House, second: str | None
+) -> None:
+    await house.set_up(**({"language": "en", "second_language": second} if second else {}))
+    await house.join(house.member("ann-example"), "academia")
+    await close(house)
+    ends = consultation(house).forget_at
+    assert ends is not None
+    await house.sleep_through(722 * DAY)
+    assert announcements(house) == []
+
+    await house.env.advance_time(DAY + 60)
+    [told] = announcements(house)
+    assert announcements(house, second or "en") == [told]
+    assert discord.utils.format_dt(ends, "f") in told
+    assert "ann-example" not in told
+    await house.restart()
+    await house.env.advance_time(6 * DAY)
+    assert len(announcements(house)) == 1
+    assert consultation(house).forget_at == ends
+
+
+async def test_a_period_that_ended_while_the_bot_was_down_is_announced_and_ends_a_day_later(
+    open_house: House,
+) -> None:
+    ann = open_house.member("ann-example")
+    await open_house.join(ann, "academia")
     await close(open_house)
     await open_house.sleep_through(800 * DAY)
+    assert len(announcements(open_house)) == 1
+    assert open_house.store.participant(consultation(open_house), ann.id) is not None
+
+    await open_house.env.advance_time(DAY + 60)
+
     assert consultation(open_house).forgotten_at is not None
     assert open_house.store.memory.participants == {}
+    assert len(announcements(open_house)) == 1
+
+
+async def test_an_announcement_that_is_not_posted_is_tried_again(
+    open_house: House,
+) -> None:
+    await close(open_house)
+    with patch.object(discord.PartialMessageable, "send", side_effect=OSError("no network")):
+        await open_house.sleep_through(800 * DAY)
+    assert not consultation(open_house).end_announced
+    await open_house.env.advance_time(retention.RETRY_SECONDS)
+    assert len(announcements(open_house)) == 1
+    assert consultation(open_house).end_announced
+
+
+async def past_the_end(house: House) -> None:
+    """Let a period end while the bot is down, and the day go by that it waits then."""
+    await house.sleep_through(731 * DAY)
+    await house.env.advance_time(DAY + 60)
 
 
 async def test_nothing_is_forgotten_where_it_was_opened_again(open_house: House) -> None:
@@ -92,7 +151,7 @@ async def test_nothing_is_forgotten_where_it_was_opened_again(open_house: House)
 async def test_after_forgetting_the_consultation_may_be_opened_and_joined_again(open_house: House) -> None:
     ann = open_house.member("ann-example")
     await close(open_house)
-    await open_house.sleep_through(731 * DAY)
+    await past_the_end(open_house)
     refused = said(await open_house.join(ann, "academia"))
     assert refused == PHRASES.text("consultation.forgotten", "en")
     await open_house.moderator.slash(open_house.lobby, "consultation open")
@@ -104,7 +163,7 @@ async def test_opened_again_it_does_not_read_what_stands_in_threads_since_before
     ann = open_house.member("ann-example")
     await ann.send(open_house.thread(STEM), "Said long ago.")
     await close(open_house)
-    await open_house.sleep_through(731 * DAY)
+    await past_the_end(open_house)
     await open_house.moderator.slash(open_house.lobby, "consultation open")
     await open_house.restart()
     assert [one.text for one in await open_house.feedback()] == ["Said long ago."]

@@ -35,6 +35,21 @@ async def test_somebody_is_blocked_until_they_are_unblocked_also_after_a_restart
     assert not store.is_blocked(consultation, PERSON)
 
 
+async def test_from_when_to_when_somebody_was_blocked_is_known_after_a_restart(start, consultation, store, clock):
+    times = [clock()]
+    for _ in range(2):
+        await block(store, consultation, PERSON)
+        clock.advance(hours=1)
+        await unblock(store, consultation, PERSON)
+        times.append(clock())
+        clock.advance(hours=1)
+        times.append(clock())
+    blocked = [True, False, True, False, False]
+    for known in (store, await start()):
+        assert [known.was_blocked(consultation, PERSON, moment) for moment in times] == blocked
+        assert not any(known.was_blocked(consultation, OTHER, moment) for moment in times)
+
+
 async def test_nobody_is_blocked_or_unblocked_twice(store, consultation):
     with pytest.raises(ConsultationError, match=r"block\.not_blocked"):
         await unblock(store, consultation, PERSON)

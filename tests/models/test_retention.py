@@ -97,6 +97,20 @@ async def test_the_period_begins_with_the_end_and_stops_where_it_is_opened_again
     assert retention.next_due(store.memory) is None
 
 
+async def test_an_end_is_announced_first_and_is_a_day_off_at_least(store, start, closed, clock):
+    assert retention.due_at(closed) == closed.forget_at - timedelta(days=7)
+    clock.advance(days=23)
+    async with store.write() as session:
+        on_time = await retention.announced(session, closed.id)
+    assert retention.due_at(on_time) == closed.forget_at
+
+    clock.advance(days=20)
+    async with store.write() as session:
+        late = await retention.announced(session, closed.id)
+    assert retention.due_at(late) == clock() + timedelta(days=1)
+    assert (await start()).memory.consultations[closed.guild_id] == late
+
+
 async def test_a_period_survives_a_restart(start, closed):
     assert retention.next_due((await start()).memory) == closed
 

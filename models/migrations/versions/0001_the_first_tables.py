@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("forget_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_announced", sa.Boolean(), nullable=False),
         sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consultations")),
         sa.UniqueConstraint("guild_id", name=op.f("uq_consultations_guild_id")),
@@ -50,12 +51,21 @@ def upgrade() -> None:
         sa.Column("consultation_id", sa.Integer(), nullable=False),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["consultation_id"], ["consultations.id"], name=op.f("fk_blocks_consultation_id_consultations")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_blocks")),
-        sa.UniqueConstraint("consultation_id", "seal", name=op.f("uq_blocks_consultation_id_seal")),
     )
+    with op.batch_alter_table("blocks", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_blocks_running",
+            ["consultation_id", "seal"],
+            unique=True,
+            sqlite_where=sa.text("lifted_at IS NULL"),
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        )
+
     op.create_table(
         "confirmations",
         sa.Column("consultation_id", sa.Integer(), nullable=False),
@@ -434,6 +444,13 @@ def downgrade() -> None:
     op.drop_table("moderators_answers")
     op.drop_table("feedback")
     op.drop_table("confirmations")
+    with op.batch_alter_table("blocks", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_blocks_running",
+            sqlite_where=sa.text("lifted_at IS NULL"),
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        )
+
     op.drop_table("blocks")
     op.drop_table("stored_values")
     op.drop_table("preferences")
