@@ -616,16 +616,8 @@ def test_the_operator_is_told_what_comes_whole_although_a_group_was_chosen(
 def test_what_the_operator_takes_out_is_in_the_trace(tmp_path: Path, command: str, action: str) -> None:
     asyncio.run(held(Settings().database_url, 1))
     assert bot.main([command, "--out", str(tmp_path / "file"), "--language", "fr"]) == 0
-    [entry] = asyncio.run(traced())
+    [entry] = traced()
     assert (entry.role, entry.action, entry.subject) == (ModeratorRole.OPERATOR, action, "fr")
-
-
-async def traced() -> list[TraceEntry]:
-    store = await open_the_store(Settings())
-    async with store.read() as session:
-        entries = await trace.entries(session, 1)
-    await store.close()
-    return entries
 
 
 @pytest.mark.usefixtures("ended_vote")
