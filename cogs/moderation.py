@@ -14,15 +14,16 @@ from cogs.ui.permissions import moderates, moderator_role, require_moderator
 from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import PHRASES, Speech, command_text, spoken_commands
-from models import blocks, trace
+from models import blocks, polls, trace
 from models.errors import ConsultationError
-from models.records import TraceEntry
+from models.records import Poll, TraceEntry
 from models.texts import clean
 
 PAGE = 10
 SUBJECT_LENGTH = 100
 REASON_LENGTH = 300
 FILTER_LENGTH = 40
+ROLE_MAPPED = "segment_role"
 ACTION = "action."  # phrases that name what is done by a button, not by a command
 
 Person = discord.Member | discord.User
@@ -86,6 +87,8 @@ class Moderation(commands.Cog):
                 action=action or None,
                 moderator=moderator or None,
             )
+            unknown = {one.subject for one in entries} - set(self.bot.catalogue.recommendations)
+            asked = {one: await polls.latest_poll_on(session, consultation.id, one) for one in sorted(unknown)}
         if not entries:
             raise ConsultationError("log.nothing")
         names = self._names(say)
@@ -96,23 +99,33 @@ class Moderation(commands.Cog):
                 ways.append(button(say("log.newest"), "log", 0, action, moderator))
             if shown < len(entries):
                 ways.append(button(say("log.older"), "log", entries[max(shown, 1) - 1].id, action, moderator))
-            lines = (line for entry in entries[:shown] for line in self._lines(entry, names, say))
+            lines = (line for entry in entries[:shown] for line in self._lines(entry, names, asked, say))
             return [text(f"## {say('log.title')}", *lines), *rows(ways)]
 
         return sent_once(card(*fitting(draw, min(PAGE, len(entries)))))
 
-    def _lines(self, entry: TraceEntry, names: Mapping[str, str], say: Speech) -> Sequence[str]:
-        known = self.bot.catalogue.recommendations.get(entry.subject)
-        subject = known.title.in_language(say.language) if known else entry.subject
+    def _lines(
+        self, entry: TraceEntry, names: Mapping[str, str], asked: Mapping[str, Poll | None], say: Speech
+    ) -> Sequence[str]:
         done = say(
             "log.entry",
             when=discord.utils.format_dt(entry.done_at, "f"),
             role=say(f"role.{entry.role}"),
             moderator=entry.pseudonym,
             action=names.get(entry.action, entry.action),
-            subject=harmless(shortened(subject, SUBJECT_LENGTH)),
+            subject=self._subject(entry, asked.get(entry.subject), say),
         )
         return [done.rstrip(), *([say("log.reason", reason=harmless(entry.reason))] if entry.reason else [])]
+
+    def _subject(self, entry: TraceEntry, poll: Poll | None, say: Speech) -> str:
+        """Return what something was done to by its name: a recommendation or question, or one of Discord's roles."""
+        role, colon, segment = entry.subject.partition(": ")
+        if entry.action == ROLE_MAPPED and role.isdigit():
+            mapped = self.bot.catalogue.segments.get(segment)
+            return f"<@&{role}>{colon}{harmless(mapped.title.in_language(say.language) if mapped else segment)}"
+        known = self.bot.catalogue.recommendations.get(entry.subject)
+        title = known.title.in_language(say.language) if known else poll and poll.wording[say.language].title
+        return harmless(shortened(title or entry.subject, SUBJECT_LENGTH))
 
     def _names(self, say: Speech) -> dict[str, str]:
         """Return how moderators call what they do, by its name in the trace: a command, or what a button did."""

@@ -13,12 +13,13 @@ from cogs.client import ConsultationBot
 from cogs.ui.attachments import attached
 from cogs.ui.layout import button, card, rows, sent_once, text
 from cogs.ui.membership import take_roles
+from cogs.ui.own_words import own_words, words_card
 from cogs.ui.replies import reply
 from cogs.ui.router import component
 from cogs.ui.texts import PHRASES, Speech, command_text
 from content.catalogue import LANGUAGES
 from models import rights
-from models.records import Position, Quotation
+from models.records import Position, Quotation, SegmentSource, StatementState
 from models.rights import Fate, Kept, Person
 from models.sealing import EVERYWHERE
 from reports.my_data import Titles, my_data_files
@@ -128,10 +129,28 @@ class MyData(commands.Cog):
             return
         lines += [f"- {say(f'mydata.count.{kind}', count=count)}" for kind, count in _kinds(found)]
         buttons = [
+            button(say("mydata.words"), "mydata_words", consultation_id, emoji="💬"),
             button(say("mydata.download"), "mydata_files", consultation_id, emoji="📄"),
             button(say("mydata.erase"), "mydata_erase", consultation_id, emoji="🗑️"),
         ]
         await reply(interaction, view=sent_once(card(text(*lines), *rows(buttons), text(f"-# {say('mydata.about')}"))))
+
+    @component("mydata_words")
+    async def words_pressed(self, interaction: discord.Interaction[Any], consultation_id: int) -> None:
+        """Show the first page of what this person said."""
+        await reply(interaction, view=await self._words(interaction, consultation_id, 0))
+
+    @component("mydata_words_page")
+    async def words_turned(self, interaction: discord.Interaction[Any], consultation_id: int, page: int) -> None:
+        await interaction.response.edit_message(view=await self._words(interaction, consultation_id, page))
+
+    async def _words(
+        self, interaction: discord.Interaction[Any], consultation_id: int, page: int
+    ) -> discord.ui.LayoutView:
+        say = self.bot.speech(interaction)
+        titles = self._titles(say)
+        words = own_words(await self._found(interaction.user.id, consultation_id))
+        return words_card(consultation_id, words, page, {**titles["group"], **titles["recommendation"]}, say)
 
     async def _found(self, user_id: int, consultation_id: int) -> list[Kept]:
         async with self.bot.store.read() as session:
@@ -166,7 +185,13 @@ class MyData(commands.Cog):
             "language": {one: say(f"language.{one}") for one in LANGUAGES},
             "choices": {one.value: say(f"position.{one}") for one in Position},
             "quotation": {one.value: say(f"quotation.{one}") for one in Quotation},
-            "wants_messages": {str(True): say("mydata.yes"), str(False): say("mydata.no")},
+            "role_segment": {key: one.title.in_language(say.language) for key, one in catalogue.segments.items()},
+            "segment_source": {one.value: say(f"segment_source.{one}") for one in SegmentSource},
+            "state": {one.value: say(f"statement_state.{one}") for one in StatementState},
+            **{
+                field: {str(True): say("mydata.yes"), str(False): say("mydata.no")}
+                for field in ("wants_messages", "pinned")
+            },
         }
 
 

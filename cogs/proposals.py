@@ -55,6 +55,16 @@ class Proposals(commands.Cog):
             on, key = ON_GROUP, find_group(self.bot, group, say).key
         else:
             on, key = ON_ANY_GROUP, ""
+        await self._open_form(interaction, on, key)
+
+    @component("propose")
+    async def propose_pressed(self, interaction: discord.Interaction[Any]) -> None:
+        """Open the form for a statement of one's own."""
+        self._where_open(interaction)
+        await self._open_form(interaction, ON_ANY_GROUP, "")
+
+    async def _open_form(self, interaction: discord.Interaction[Any], on: str, key: str) -> None:
+        say = self.bot.speech(interaction)
         fields = [*([self._group_field(say)] if on == ON_ANY_GROUP else []), *_fields(say, say.language)]
         title = say("propose.title_amendment" if on == ON_RECOMMENDATION else "propose.title")
         await interaction.response.send_modal(form(title, interaction, "propose_typed", on, key, fields=fields))

@@ -35,6 +35,7 @@ class Retention(commands.Cog):
         self._forgetting = asyncio.Lock()
         self._undestroyed = False
         self._told: set[tuple[int, timedelta, int]] = set()
+        self._posted: set[int] = set()  # in which consultations the end is announced, where the store does not know yet
 
     async def cog_unload(self) -> None:
         if self._timer is not None:
@@ -112,7 +113,15 @@ class Retention(commands.Cog):
         return True
 
     async def _announce(self, consultation: Consultation) -> None:
-        """Say in the start channel that the period ends; where Discord refuses it, moderators are told all the same."""
+        """Say in the start channel, once, that the period ends; where Discord refuses, only moderators are told."""
+        if consultation.id not in self._posted:
+            await self._post_end(consultation)
+            self._posted.add(consultation.id)
+        async with self.bot.store.write() as session:
+            await retention.announced(session, consultation.id)
+        self._posted.discard(consultation.id)
+
+    async def _post_end(self, consultation: Consultation) -> None:
         assert consultation.forget_at is not None  # noqa: S101 - its period runs
         ends = max(consultation.forget_at, self.bot.store.now() + retention.LEAST_WARNING)
         when, left = (discord.utils.format_dt(ends, style) for style in ("f", "R"))
@@ -125,8 +134,6 @@ class Retention(commands.Cog):
                 await channel.send(view=sent_once(card(*said)))
             except (discord.Forbidden, discord.NotFound) as error:
                 log.warning("a period's end could not be announced (Discord's code %s)", error.code)
-        async with self.bot.store.write() as session:
-            await retention.announced(session, consultation.id)
 
     async def _forget(self, consultation: Consultation) -> None:
         await self.bot.register.drain()

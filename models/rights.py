@@ -35,6 +35,7 @@ from models.tables import (
     PollRow,
     Preference,
     StatementRow,
+    ThemeRow,
     TraceRow,
 )
 from models.words import drop_unused_themes, hour_of
@@ -63,8 +64,8 @@ class Person:
 class Kept:
     """Something that is kept of a person: of what kind, what an erasure does to it, and all it says, by field.
 
-    The fields hold text, numbers, moments and lists. Of a ballot, `wording` is what was voted on and `options` what was
-    chosen, by language; the choices of a poll of the kind `priorities` are in their order.
+    The fields hold text, numbers, moments, and lists and mappings of these. Of a ballot, `wording` is what was voted on
+    and `options` what was chosen, by language; the choices of a poll of the kind `priorities` are in their order.
     """
 
     kind: str
@@ -87,11 +88,17 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A column of seals: how a person's rows under it are found, and erased."""
+    """A column of seals: how a person's rows under it are found, what they are told of each, and how it is erased.
+
+    `told` names the field in which each of the table's columns is told; of those in `untold` a person is told nothing,
+    because they hold nothing of theirs. A test fails where a column is in neither.
+    """
 
     column: InstrumentedAttribute[bytes]
     find: Callable[[UnitOfWork, Person], Awaitable[list[Kept]]]
     erase: Callable[[UnitOfWork, Person], Awaitable[None]] | None
+    told: Mapping[str, str]
+    untold: frozenset[str] = frozenset()
 
 
 async def what_is_kept(session: UnitOfWork, person: Person) -> list[Kept]:
@@ -134,6 +141,7 @@ async def _membership(session: UnitOfWork, person: Person) -> list[Kept]:
         "segment": row.segment,
         "groups": row.groups,
         "wants_messages": row.wants_messages,
+        "role_segment": row.role_segment,
         "joined_at": row.joined_at,
     }
     return [Kept("membership", Fate.ERASED, fields)]
@@ -163,12 +171,42 @@ async def _forget_confirmation(session: UnitOfWork, person: Person) -> None:
 
 
 async def _block(session: UnitOfWork, person: Person) -> list[Kept]:
-    row = await session.scalar(
-        select(BlockRow).where(
-            BlockRow.consultation_id == person.consultation_id, BlockRow.seal == _seal(session, Purpose.BLOCK, person)
+    rows = await session.scalars(
+        select(BlockRow)
+        .where(
+            BlockRow.consultation_id == person.consultation_id,
+            BlockRow.seal == _seal(session, Purpose.BLOCK, person),
         )
+        .order_by(BlockRow.id)
     )
-    return [Kept("block", Fate.KEPT, {"pseudonym": pseudonym(row.seal)})] if row else []
+    return [
+        Kept(
+            "block",
+            Fate.KEPT,
+            {
+                "pseudonym": pseudonym(row.seal),
+                "blocked_at": row.blocked_at,
+                "lifted_at": row.lifted_at,
+                "reason": await _reason_of_block(session, row),
+            },
+        )
+        for row in list(rows)
+    ]
+
+
+async def _reason_of_block(session: UnitOfWork, row: BlockRow) -> str | None:
+    """Return why moderators blocked somebody: the trace says it, under the block's pseudonym."""
+    return await session.scalar(
+        select(TraceRow.reason)
+        .where(
+            TraceRow.consultation_id == row.consultation_id,
+            TraceRow.action == "block",
+            TraceRow.subject == pseudonym(row.seal),
+            TraceRow.done_at >= row.blocked_at,
+        )
+        .order_by(TraceRow.id)
+        .limit(1)
+    )
 
 
 async def _language(session: UnitOfWork, person: Person) -> list[Kept]:
@@ -262,14 +300,23 @@ async def _words(session: UnitOfWork, person: Person) -> list[Kept]:
         .order_by(FeedbackRow.id)
     )
     found = list(rows)
-    versions = await session.execute(
-        select(FeedbackVersion.feedback_id, FeedbackVersion.text)
-        .where(FeedbackVersion.feedback_id.in_(row.id for row in found))
-        .order_by(FeedbackVersion.id)
+    numbers = [row.id for row in found]
+    versions = await session.scalars(
+        select(FeedbackVersion).where(FeedbackVersion.feedback_id.in_(numbers)).order_by(FeedbackVersion.id)
     )
-    earlier: dict[int, list[str]] = {}
-    for feedback_id, text in versions:
-        earlier.setdefault(feedback_id, []).append(text)
+    earlier: dict[int, list[dict[str, Any]]] = {}
+    for one in versions:
+        told = {"text": one.text, "written_at": one.written_at, "attachments": one.attachments}
+        earlier.setdefault(one.feedback_id, []).append(told)
+    named = await session.execute(
+        select(FeedbackTheme.feedback_id, ThemeRow.name)
+        .join(ThemeRow)
+        .where(FeedbackTheme.feedback_id.in_(numbers))
+        .order_by(ThemeRow.folded)
+    )
+    themes: dict[int, list[str]] = {}
+    for feedback_id, name in named:
+        themes.setdefault(feedback_id, []).append(name)
     return [
         Kept(
             "thread" if row.kind == FeedbackKind.THREAD else "private",
@@ -278,14 +325,20 @@ async def _words(session: UnitOfWork, person: Person) -> list[Kept]:
                 "reference": row.reference,
                 "group": row.group,
                 "recommendation": row.recommendation,
+                "channel": row.about_channel,
+                "message": row.submission if row.kind == FeedbackKind.THREAD else row.about_message,
                 "text": row.text,
                 "earlier": earlier.get(row.id, []),
-                "attachments": [one["name"] for one in row.attachments],
+                "attachments": row.attachments,
                 "quotation": row.quotation,
                 "segment": row.segment,
+                "segment_source": row.segment_source,
                 "given_at": row.given_at,
                 "edited_at": row.edited_at,
                 "deleted_at": row.deleted_at,
+                "answered_at": row.answered_at,
+                "pinned": row.pinned,
+                "themes": themes.get(row.id, []),
             },
         )
         for row in found
@@ -340,10 +393,17 @@ async def _proposals(session: UnitOfWork, person: Person) -> list[Kept]:
                 "group": row.group,
                 "recommendation": row.recommendation,
                 "language": row.language,
+                "state": row.state,
+                "reason": row.reason,
+                "subject": row.subject,
                 "text": row.texts[row.language],
-                "earlier": [one["text"] for one in row.history if not one["by_moderators"]],
+                "translations": {one: text for one, text in row.texts.items() if one != row.language},
+                "earlier": [
+                    {"language": one["language"], "text": one["text"], "changed_at": one["changed_at"]}
+                    for one in row.history
+                ],
                 "why": row.why,
-                "answers": [one["answer"] for one in row.exchanges if one["answer"]],
+                "exchanges": [{"question": one["question"], "answer": one["answer"]} for one in row.exchanges],
                 "given_at": row.made_at,
             },
         )
@@ -378,7 +438,14 @@ def _of_statements(session: UnitOfWork, person: Person) -> tuple[Any, ...]:
 async def _notices(session: UnitOfWork, person: Person) -> list[Kept]:
     seals = notices.seals_of(session, notices.Addressee(person.consultation_id, person.user_id))
     rows = await session.scalars(select(NoticeRow).where(NoticeRow.seal.in_(seals)).order_by(NoticeRow.made_at))
-    return [Kept("notice", Fate.ERASED, {"about": row.phrase, "values": _plain_values(row.values)}) for row in rows]
+    return [
+        Kept(
+            "notice",
+            Fate.ERASED,
+            {"about": row.phrase, "values": _plain_values(row.values), "made_at": row.made_at},
+        )
+        for row in rows
+    ]
 
 
 def _plain_values(values: Mapping[str, Any]) -> list[str]:
@@ -442,17 +509,78 @@ def _is_running(poll: Poll, now: datetime) -> bool:
     return poll.ended_at is None and (poll.closes_at is None or now < poll.closes_at)
 
 
+def _same(*columns: str) -> dict[str, str]:
+    """Return columns that are told in fields of the same name."""
+    return dict(zip(columns, columns, strict=True))
+
+
+# What leads to a row or to the store's own bookkeeping, and of the seal no more than a pseudonym where there is one.
+_KEYS = frozenset({"id", "consultation_id", "seal"})
+_BALLOT = {"poll_id": "wording", "answer": "choices", **_same("segment", "cast_at")}
+
 HOLDINGS = (
-    Holding(ParticipantRow.seal, _membership, _forget_membership),
-    Holding(ConfirmationRow.seal, _confirmation, _forget_confirmation),
-    Holding(Preference.seal, _language, _forget_language),
-    Holding(BallotRow.seal, _ballots, _let_go_of_ballots),
-    Holding(BallotChange.seal, _ballot_history, _let_go_of_ballots),
-    Holding(FeedbackRow.seal, _words, _forget_words),
-    Holding(StatementRow.seal, _proposals, _forget_proposals),
-    Holding(NoticeRow.seal, _notices, _forget_notices),
+    Holding(
+        ParticipantRow.seal,
+        _membership,
+        _forget_membership,
+        _same("segment", "groups", "wants_messages", "role_segment", "joined_at"),
+        _KEYS,
+    ),
+    Holding(ConfirmationRow.seal, _confirmation, _forget_confirmation, _same("segment"), _KEYS),
+    Holding(Preference.seal, _language, _forget_language, _same("language"), _KEYS),
+    Holding(BallotRow.seal, _ballots, _let_go_of_ballots, {**_BALLOT, **_same("reason", "quotation")}, _KEYS),
+    Holding(BallotChange.seal, _ballot_history, _let_go_of_ballots, _BALLOT, _KEYS),
+    Holding(
+        FeedbackRow.seal,
+        _words,
+        _forget_words,
+        {
+            "submission": "message",
+            "about_channel": "channel",
+            "about_message": "message",
+            **_same("reference", "group", "recommendation", "segment", "segment_source", "text", "attachments"),
+            **_same("quotation", "given_at", "edited_at", "deleted_at", "answered_at", "pinned"),
+        },
+        # Its kind is that of what is told; the rest says how far the moderators' queue has come with it.
+        _KEYS | {"kind", "read_at", "changes", "version"},
+    ),
+    Holding(
+        StatementRow.seal,
+        _proposals,
+        _forget_proposals,
+        {
+            "texts": "text",
+            "history": "earlier",
+            "made_at": "given_at",
+            **_same(
+                "reference", "state", "group", "recommendation", "language", "why", "exchanges", "reason", "subject"
+            ),
+        },
+        # What it was merged into is somebody else's; its author is told what becomes of it.
+        _KEYS | {"submission", "version", "merged_into"},
+    ),
+    Holding(
+        NoticeRow.seal,
+        _notices,
+        _forget_notices,
+        {"phrase": "about", **_same("values", "made_at")},
+        # What its seal is bound to and how it is to be told; what it is about stands in its values.
+        _KEYS | {"about", "way", "message_tried"},
+    ),
     # What moderators did belongs to the consultation: it is shown to them, and stays under their pseudonym.
-    Holding(TraceRow.seal, _moderation, None),
+    Holding(
+        TraceRow.seal,
+        _moderation,
+        None,
+        {"seal": "pseudonym", **_same("role", "action", "subject", "reason", "done_at")},
+        _KEYS - {"seal"},
+    ),
     # Who is kept from taking part does not come back by asking for erasure; moderators lift it.
-    Holding(BlockRow.seal, _block, None),
+    Holding(
+        BlockRow.seal,
+        _block,
+        None,
+        {"seal": "pseudonym", **_same("blocked_at", "lifted_at")},
+        _KEYS - {"seal"},
+    ),
 )

@@ -57,7 +57,7 @@ def _lines(
 
 def _entry(kept: Kept, phrases: Phrases, language: str, titles: Titles) -> list[str]:
     """Return the lines of one thing that is kept; of a ballot, wordings stand for the keys."""
-    fields = {n: value for n, value in kept.fields.items() if n not in EXPLAINING and value not in (None, "", [])}
+    fields = {n: value for n, value in kept.fields.items() if n not in EXPLAINING and value not in (None, "", [], {})}
     if wording := kept.fields.get("wording"):
         fields["subject"] = _in_language(wording, language)
     if options := kept.fields.get("options"):
@@ -82,6 +82,8 @@ def _in_language(wording: Mapping[str, str], language: str) -> str:
 def _shown(value: object, titles: Mapping[str, str]) -> str:
     if isinstance(value, datetime):
         return _moment(value)
+    if isinstance(value, Mapping):
+        return " · ".join(_shown(one, titles) for one in value.values() if one not in (None, "", []))
     if isinstance(value, list | tuple):
         return ", ".join(_shown(one, titles) for one in value)
     return titles.get(str(value), str(value))

@@ -93,12 +93,13 @@ def start_card(catalogue: Catalogue, speeches: Sequence[Speech], state: Consulta
                     button(_label(speeches, "start.join"), "join", style=discord.ButtonStyle.primary, emoji="👋"),
                     button(_label(speeches, "start.vote"), "open_polls", style=discord.ButtonStyle.primary, emoji="🗳️"),
                     button(_label(speeches, "start.feedback"), "feedback", "", emoji="💬"),
+                    button(_label(speeches, "start.propose"), "propose", emoji="💡"),
                     button(_label(speeches, "start.ask"), "ask", emoji="❓"),
-                    button(_label(speeches, "start.language"), "languages", emoji="🌐"),
                 ],
             ),
             *rows(
                 [
+                    button(_label(speeches, "start.language"), "languages", emoji="🌐"),
                     button(_label(speeches, "start.privacy"), "privacy", emoji="🔒"),
                     own_language_button("start_here", emoji=None),
                 ]

@@ -12,6 +12,8 @@ from cogs.moderation import PAGE
 from cogs.ui.layout import LAYOUT_LENGTH
 from cogs.ui.texts import Speech
 from content.catalogue import LANGUAGES
+from models import polls, trace
+from models.records import Moderator, ModeratorRole, Wording
 from tests.cogs.conftest import House, answered, buttons, said, shown
 from tests.cogs.test_threads import marks
 from tests.cogs.test_voting import STEM, ballots, phrase, title
@@ -178,6 +180,26 @@ async def test_what_somebody_blocked_writes_in_a_thread_is_never_stored(
     await ann.send(thread, "After")
     await open_house.restart()
     assert [one.text for one in await open_house.feedback()] == ["Before", "After"]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_the_log_names_roles_and_the_moderators_own_questions(open_house: House, language: str) -> None:
+    role = open_house.guild.create_role("Chemists")
+    consultation = open_house.store.memory.consultations[open_house.guild.id]
+    wording = {one: Wording(f"Which *day*? {one}", "Choose.") for one in LANGUAGES}
+    moderator = Moderator(open_house.moderator.id, ModeratorRole.MODERATOR)
+    async with open_house.store.write() as session:
+        poll = await polls.open_poll(session, consultation, None, "training", wording, None)
+        await trace.record(session, consultation.id, moderator, "poll_ask", poll.subject)
+    await open_house.moderator.slash(open_house.lobby, "consultation segment role", role=role, segment="academia")
+    open_house.locales[open_house.moderator.id] = language
+
+    told = said(await log(open_house))
+
+    academia = open_house.catalogue.segments["academia"].title.in_language(language)
+    assert f"<@&{role.id}>: {academia}" in told
+    assert rf"Which \*day\*? {language}" in told
+    assert poll.subject not in told
 
 
 async def test_blocking_and_unblocking_stand_in_the_log_under_one_pseudonym_with_their_reasons(

@@ -6,12 +6,14 @@ import json
 import pytest
 from simcord import InteractionResult, MemberActor
 
-from cogs.ui.texts import PHRASES
+from cogs.ui.layout import LAYOUT_LENGTH, harmless, text_length
+from cogs.ui.own_words import own_words, words_card
+from cogs.ui.texts import PHRASES, Speech
 from content.catalogue import LANGUAGES
 from models import consultations, participants, rights, trace
 from models.records import Ballot, Moderator, ModeratorRole, PlaceKind, Position
-from models.rights import Kept, Person
-from tests.cogs.conftest import House, answered, buttons, said, shown
+from models.rights import Fate, Kept, Person
+from tests.cogs.conftest import START, House, answered, buttons, said, shown
 
 STEM = "stem-orientation"
 
@@ -85,6 +87,35 @@ async def test_somebody_sees_how_much_is_kept_of_them_in_their_language(busy_hou
         assert PHRASES.text(f"mydata.count.{kind}", language, count=count) in told
     assert PHRASES.text("mydata.about", language) in told
     assert "thought" not in told
+
+
+@pytest.mark.parametrize("name", ["ann-example", "bob-example"])
+async def test_somebody_reads_what_they_said_with_its_references_page_by_page(busy_house: House, name: str) -> None:
+    language = "en" if name == "ann-example" else "fr"
+    who = busy_house.member(name)
+    for number in range(4):
+        form = await who.slash(busy_house.lobby, "feedback")
+        await who.submit_modal(form, {"words": f"**Thought** {number} [x](http://y.example)", "quotation": "not"})
+    first = await press(who, await who.slash(busy_house.lobby, "mydata"), "mydata_words")
+    told = said(first)
+    told += said(await press(who, first, "mydata_words_page"))
+
+    own = [one for one in await busy_house.feedback() if name in one.text or "Thought" in one.text]
+    assert PHRASES.text("mydata.words_page", language, page=2, pages=2) in told
+    for written in (f"Private thought of {name}.", f"Public thought of {name}.", f"Not like this, says {name}."):
+        assert harmless(written) in told
+    assert harmless("**Thought** 3 [x](http://y.example)") in told
+    assert all(one.reference in told for one in own)
+    assert busy_house.catalogue.recommendations[STEM].title.in_language(language) in told
+    assert ("bob-example" if name == "ann-example" else "ann-example") not in told
+
+
+def test_a_page_of_what_somebody_said_always_fits_a_card() -> None:
+    proposal = {"reference": "S-2345678", "state": "rejected", "reason": "*" * 300, "recommendation": "*" * 300}
+    words = [Kept("proposal", Fate.ERASED, {**proposal, "text": "*\n" * 2_000, "given_at": START})] * 9
+    for language in LANGUAGES:
+        view = words_card(1, own_words(words), 1, {}, Speech(language))
+        assert text_length(view.children) <= LAYOUT_LENGTH
 
 
 @pytest.mark.parametrize("name", ["ann-example", "bob-example"])

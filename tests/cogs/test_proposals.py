@@ -106,6 +106,16 @@ async def test_whoever_names_no_group_is_asked_for_it(open_house: House) -> None
     assert one.group == GROUP
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_one_proposes_by_the_button_of_the_start_card(open_house: House, language: str) -> None:
+    ann = open_house.member("ann-example", language)
+    opened = await ann.click(open_house.start_card(), label="Propose")
+    assert opened.modal
+    assert opened.modal["title"] == phrase("propose.title", language)
+    await ann.submit_modal(opened, {"group": GROUP, "text": MEALS, "why": "So.", "language": "en"})
+    assert [one.text for one in await stored(open_house)] == [MEALS]
+
+
 async def test_what_is_there_already_is_shown_before_it_is_sent(open_house: House) -> None:
     ann = open_house.member("ann-example")
     words = open_house.catalogue.recommendations[STEM].text.in_language("en")[:300]

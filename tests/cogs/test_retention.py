@@ -120,12 +120,15 @@ async def test_a_period_that_ended_while_the_bot_was_down_is_announced_and_ends_
     assert len(announcements(open_house)) == 1
 
 
-async def test_an_announcement_that_is_not_posted_is_tried_again(
+async def test_an_announcement_is_tried_again_until_it_is_posted_and_stored_and_posted_once(
     open_house: House,
 ) -> None:
     await close(open_house)
     with patch.object(discord.PartialMessageable, "send", side_effect=OSError("no network")):
         await open_house.sleep_through(800 * DAY)
+    assert not consultation(open_house).end_announced
+    with open_house.failing_store():
+        await open_house.env.advance_time(retention.RETRY_SECONDS)
     assert not consultation(open_house).end_announced
     await open_house.env.advance_time(retention.RETRY_SECONDS)
     assert len(announcements(open_house)) == 1

@@ -23,7 +23,17 @@ from models import (
 from models.ballot_record import recorded_ballots
 from models.errors import ConsultationError
 from models.participants import Joining, Register
-from models.records import Ballot, FeedbackKind, Moderator, ModeratorRole, Position, Quotation, StatementState
+from models.records import (
+    Attachment,
+    Ballot,
+    FeedbackKind,
+    Moderator,
+    ModeratorRole,
+    Position,
+    Quotation,
+    StatementState,
+    ThreadMessage,
+)
 from models.rights import HOLDINGS, Fate, Person
 from models.sealing import EVERYWHERE, Purpose
 from models.tables import BallotChange, BallotRow, Base, BlockRow, FeedbackRow, ParticipantRow, Preference, TraceRow
@@ -144,6 +154,71 @@ def test_every_column_of_seals_is_covered_by_what_is_shown_and_erased():
     assert {table for table, holding in zip(covered, HOLDINGS, strict=True) if holding.erase is None} == {
         (table, "seal") for table in KEPT
     }
+
+
+@pytest.mark.usefixtures("voted")
+async def test_every_column_beside_a_seal_is_told_or_holds_nothing_of_the_person(store, consultation):
+    async with store.read() as session:
+        for holding in HOLDINGS:
+            columns = {column.key for column in holding.column.class_.__table__.columns}
+            assert columns <= set(holding.told) | holding.untold, "tell a new column, or say that it holds nothing"
+            assert set(holding.told) <= columns - holding.untold
+            found = await holding.find(session, Person(ANN, consultation.id))
+            assert all(set(holding.told.values()) <= set(one.fields) for one in found)
+
+
+async def test_a_proposal_is_told_with_what_became_of_it(store, consultation):
+    async with store.write() as session:
+        one = await propose(session, consultation, ANN, "Ann's words.")
+        one = await statement_review.ask_back(session, consultation.id, one.id, one.version, "Which ones?")
+        await statements.answer(session, ANN, one.id, answer="All.", text="All of Ann's words.")
+        await statement_review.reject(session, consultation.id, one.id, one.version + 1, "Said before.")
+    [kept] = [one.fields for one in await kept_of(store, ANN, consultation.id) if one.kind == "proposal"]
+    assert (kept["state"], kept["reason"]) == (StatementState.REJECTED, "Said before.")
+    assert kept["exchanges"] == [{"question": "Which ones?", "answer": "All."}]
+    assert [one["text"] for one in kept["earlier"]] == ["Ann's words."]
+
+
+async def test_an_earlier_wording_is_told_with_its_date_and_files_and_private_words_with_what_they_are_about(
+    store, consultation, clock
+):
+    file = Attachment("plan.pdf", "application/pdf", 5)
+    then = clock()
+    message = ThreadMessage(5, ANN, "First.", "research", "shared-data", then, attachments=(file,))
+    async with store.write() as session:
+        await feedback.record_messages(session, consultation, [message])
+        clock.advance(minutes=5)
+        await feedback.edit_message(session, consultation.id, 5, "Second.", [])
+        await feedback.give_private(
+            session,
+            consultation,
+            submission=6,
+            user_id=ANN,
+            text="I agree.",
+            quotation=Quotation.NOT,
+            group="research",
+            recommendation="shared-data",
+            about=(70, 5),
+        )
+    thread, private = [one.fields for one in await kept_of(store, ANN, consultation.id)]
+    [earlier] = thread["earlier"]
+    assert (earlier["text"], earlier["written_at"]) == ("First.", then)
+    assert earlier["attachments"] == [{"name": "plan.pdf", "kind": "application/pdf", "size": 5}]
+    assert (private["channel"], private["message"]) == (70, 5)
+
+
+async def test_a_block_is_told_with_its_dates_and_its_reason(store, consultation, clock):
+    then = clock()
+    async with store.write() as session:
+        for reason in ("Insults.", "Insults again."):
+            name = await blocks.block(session, consultation.id, ANN)
+            await trace.record(session, consultation.id, Moderator(7, ModeratorRole.MODERATOR), "block", name, reason)
+            clock.advance(hours=1)
+            await blocks.unblock(session, consultation.id, ANN)
+    first, second = [one.fields for one in await kept_of(store, ANN, consultation.id)]
+    assert (first["blocked_at"], first["reason"]) == (then, "Insults.")
+    assert second["reason"] == "Insults again."
+    assert first["lifted_at"] == second["blocked_at"]
 
 
 @pytest.mark.usefixtures("voted")

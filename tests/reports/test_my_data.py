@@ -80,6 +80,14 @@ def test_the_file_to_read_speaks_the_language_asked_for(language: str):
     assert PHRASES.text("mydata.field.segment", language) not in readable
 
 
+def test_what_belongs_together_stands_together_in_the_file_to_read():
+    earlier = [{"text": "Less.", "written_at": MADE_AT, "attachments": []}]
+    _, readable = files(Kept("thread", Fate.ERASED, {"text": "More.", "earlier": earlier, "translations": {}}))
+
+    assert "Less. · 2030-03-01 09:30 UTC" in readable
+    assert PHRASES.text("mydata.field.translations", "en") not in readable
+
+
 def test_somebody_of_whom_nothing_is_kept_gets_files_that_say_nothing_of_them():
     data, readable = files()
 
