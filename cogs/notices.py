@@ -20,7 +20,7 @@ from cogs.ui.texts import Speech
 from models import notices, reminders
 from models.group_commit import GroupCommit
 from models.notices import Addressee
-from models.patience import patiently
+from models.patience import insistently, patiently
 from models.records import Consultation, Notice
 
 log = logging.getLogger(__name__)
@@ -155,7 +155,11 @@ class Notices(commands.Cog):
                 await notices.put_back(session, addressee, waiting)
 
         if waiting:
-            await patiently(attempt)
+            try:
+                await patiently(attempt)
+            except Exception:
+                log.exception("a notice is not back in the store yet; trying again")
+                self.bot.later(insistently(attempt, "putting a notice back"))
 
 
 def notice_pieces(waiting: Sequence[Notice], say: Speech) -> list[Piece]:

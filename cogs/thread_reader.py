@@ -13,7 +13,7 @@ import discord
 from cogs.client import ConsultationBot
 from cogs.thread_words import as_message, group_of, is_feedback, is_kept_out, is_since
 from models import feedback
-from models.patience import patiently
+from models.patience import FIRST_PAUSE, LONGEST_PAUSE, patiently
 from models.records import Consultation, ConsultationState, Place, PlaceKind
 
 log = logging.getLogger(__name__)
@@ -23,9 +23,6 @@ NOT_STORED = "⚠️"
 MESSAGES_AT_ONCE = 100  # as many as Discord hands out at once; a longer transaction would keep ballots waiting
 THREADS_BETWEEN_PROGRESS = 10
 REMEMBERED_DELETIONS = 10_000
-# Until what failed is tried again, in seconds; each further pause is twice as long.
-FIRST_PAUSE = 30.0
-LONGEST_PAUSE = 3_600.0
 
 
 class ThreadReader:

@@ -1,6 +1,7 @@
 """Doing something again where the store fails for a moment: a full disk, a lock that somebody holds too long."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
@@ -9,8 +10,13 @@ from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
 # In seconds; together they leave an interaction time for its answer.
 PAUSES = [0.1, 0.3, 0.8]
+# Where nobody waits for an answer: in seconds, each further pause twice as long.
+FIRST_PAUSE = 30.0
+LONGEST_PAUSE = 3_600.0
 
 
 async def patiently(work: Callable[[], Awaitable[T]]) -> T:
@@ -23,3 +29,17 @@ async def patiently(work: Callable[[], Awaitable[T]]) -> T:
             return await work()
         await asyncio.sleep(pause)
     return await work()
+
+
+async def insistently(work: Callable[[], Awaitable[object]], what: str) -> None:
+    """Do `work` after a pause, and again at growing intervals until it succeeds; `what` failed is said in the log."""
+    pause = FIRST_PAUSE
+    while True:
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+        try:
+            await work()
+        except Exception:
+            log.exception("%s failed; trying again", what)
+        else:
+            return

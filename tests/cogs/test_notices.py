@@ -11,9 +11,9 @@ from simcord import MemberActor
 
 from cogs.notices import told
 from cogs.ui.texts import Speech
-from models import notices, reminders
+from models import notices, patience, reminders
 from models.records import Notice
-from tests.cogs.conftest import START, House, said, shown
+from tests.cogs.conftest import DISK_FULL, START, House, said, shown
 from tests.cogs.test_reminders import ask, messages
 from tests.cogs.test_voting import STEM, phrase
 
@@ -128,6 +128,20 @@ async def test_behind_a_closed_door_it_waits_for_the_next_command(
     assert messages(zoe) == []
     assert len(notices_in(await zoe.slash(open_house.lobby, "help"))) == 1
     assert str(zoe.id) not in caplog.text
+
+
+async def test_a_notice_is_put_back_however_long_the_store_fails(open_house: House) -> None:
+    ann = open_house.member("ann-example")
+    await add(open_house, ann)
+    with (
+        patch.object(discord.Webhook, "send", side_effect=OSError("no network")),
+        patch.object(patience, "PAUSES", [0.0]),
+        patch.object(notices, "put_back", side_effect=DISK_FULL),
+    ):
+        await ann.slash(open_house.lobby, "help")
+        await open_house.env.advance_time(patience.FIRST_PAUSE)
+    await open_house.env.advance_time(2 * patience.FIRST_PAUSE)
+    assert len(notices_in(await ann.slash(open_house.lobby, "help"))) == 1
 
 
 NETWORK_FAILURES = [OSError("no network"), TimeoutError(), aiohttp.ServerDisconnectedError()]

@@ -13,10 +13,11 @@ from simcord.enums import MessageType
 from simcord.http._helpers import message_response
 from simcord.http.routes import messages
 
-from cogs.thread_reader import FIRST_PAUSE, MESSAGES_AT_ONCE, NOT_STORED, STORED, ThreadReader
+from cogs.thread_reader import MESSAGES_AT_ONCE, NOT_STORED, STORED, ThreadReader
 from cogs.ui.texts import PHRASES
 from content.catalogue import LANGUAGES
 from models import consultations, feedback
+from models.patience import FIRST_PAUSE
 from models.records import Attachment, FeedbackKind, Place, PlaceKind, Quotation
 from tests.cogs.conftest import DISK_FULL, House, said, shown
 
