@@ -9,13 +9,11 @@ from typing import Any
 from models.errors import ConsultationError
 from models.group_commit import GroupCommit
 from models.memory import participant_record
-from models.records import Participant
+from models.records import ID_BITS, Participant
 from models.sealing import Purpose
 from models.store import Store, UnitOfWork
 from models.tables import ParticipantRow, Preference
 from models.upsert import upsert
-
-ID_BITS = 62
 
 
 @dataclass(frozen=True, slots=True)

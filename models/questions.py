@@ -14,7 +14,7 @@ from sqlalchemy import func, select, tuple_, update
 
 from models.errors import ConsultationError
 from models.memory import answer_record
-from models.records import Consultation, ConsultationState, ModeratorsAnswer, OpenQuestion, QuestionKind
+from models.records import ID_BITS, Consultation, ConsultationState, ModeratorsAnswer, OpenQuestion, QuestionKind
 from models.sealing import Purpose
 from models.store import UnitOfWork
 from models.tables import ModeratorsAnswerRow, QuestionRow
@@ -23,7 +23,6 @@ from models.upsert import upsert
 
 QUESTION_LENGTH = 300
 ANSWER_LENGTH = 1_500
-ID_BITS = 62
 
 _WORD = re.compile(r"[^\W_]+")
 
