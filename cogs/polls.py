@@ -292,6 +292,7 @@ class Polls(commands.Cog):
             await statement_review.tell_cancelled(session, cancelled)
             await trace.record(session, consultation.id, moderator, "poll_cancel", found.subject, why)
         self.bot.dispatch("notices_added")
+        self.bot.cards.refresh(consultation, found.subject, at_once=True)
         await self.bot.results.post()
         await reply(interaction, say("poll.cancelled", title=title))
 
@@ -312,6 +313,7 @@ class Polls(commands.Cog):
                 raise ConsultationError("poll.none_to_publish")
             await polls.publish(session, found.id)
             await trace.record(session, consultation.id, moderator, "poll_publish", found.subject)
+        self.bot.cards.refresh(consultation, found.subject, at_once=True)
         await self.bot.results.post()
         await reply(interaction, say("poll.published", title=harmless(found.wording[say.language].title)))
 

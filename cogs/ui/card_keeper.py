@@ -45,6 +45,8 @@ class CardKeeper:
         self._counting = asyncio.Lock()
         self._edits: dict[Place, asyncio.Task[None]] = {}
         self._stale: set[Place] = set()
+        self._urgent: set[Place] = set()
+        self._resting: set[Place] = set()  # until they may be edited again; who is being edited is not disturbed
         self._edited_at: dict[Place, datetime] = {}
 
     def refresh(self, consultation: Consultation, subject: str, *, at_once: bool = False) -> None:
@@ -58,9 +60,9 @@ class CardKeeper:
         place = Place(consultation.id, PlaceKind.CARD, subject, message_id)
         self._stale.add(place)
         if at_once:
-            self._edited_at.pop(place, None)
-            if running := self._edits.pop(place, None):
-                running.cancel()
+            self._urgent.add(place)
+            if place in self._resting:
+                self._edits.pop(place).cancel()
         if place not in self._edits:
             self._edits[place] = asyncio.create_task(self._keep(consultation.guild_id, place))
 
@@ -128,7 +130,7 @@ class CardKeeper:
     async def _keep(self, guild_id: int, place: Place) -> None:
         failures = 0
         while place in self._stale:
-            await asyncio.sleep(self._seconds_to_wait(place) * 2 ** min(failures, MOST_DOUBLINGS))
+            await self._rest(place, failures)
             self._stale.discard(place)
             if await self._is_done(guild_id, place):
                 failures = 0
@@ -138,6 +140,17 @@ class CardKeeper:
             self._edited_at[place] = self._bot.store.now()
         if self._edits.get(place) is asyncio.current_task():
             del self._edits[place]
+
+    async def _rest(self, place: Place, failures: int) -> None:
+        """Wait until Discord takes another edit; what is urgent is tried at once."""
+        if place in self._urgent:
+            self._urgent.discard(place)
+            return
+        self._resting.add(place)
+        try:
+            await asyncio.sleep(self._seconds_to_wait(place) * 2 ** min(failures, MOST_DOUBLINGS))
+        finally:
+            self._resting.discard(place)
 
     async def _is_done(self, guild_id: int, place: Place) -> bool:
         """Edit a card; say whether there is nothing left to do, because it was edited or is gone."""

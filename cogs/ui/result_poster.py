@@ -1,4 +1,4 @@
-"""Posts the results of ended polls: each on its recommendation's card and, once, in its thread.
+"""Posts the results of ended polls, each once, in its recommendation's thread.
 
 Of a cancelled poll it posts that it was cancelled and why, never a result.
 """
@@ -32,7 +32,7 @@ class ResultPoster:
         self._retry: asyncio.Task[None] | None = None
 
     async def post(self) -> None:
-        """Show every result that is not in Discord yet on its card and in its thread.
+        """Show every result that is not in Discord yet in its thread.
 
         One that cannot be posted is tried again at growing intervals, when the next poll ends, and at the next start.
         """
@@ -65,7 +65,6 @@ class ResultPoster:
 
     async def _is_posted(self, poll: Poll) -> bool:
         """Show a result; say whether that went well."""
-        self._bot.cards.refresh(self._bot.consultation_of(poll), poll.subject, at_once=True)
         try:
             await self._post_result(poll)
         except discord.HTTPException as error:

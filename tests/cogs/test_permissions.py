@@ -15,7 +15,6 @@ from discord import ui
 from simcord import ChannelHandle, GuildHandle, InteractionResult, RoleHandle, UserHandle
 from simcord.backend.errors import SetupError
 
-from cogs.ui import card_keeper
 from cogs.ui.layout import custom_id, sent_once
 from cogs.ui.texts import PHRASES
 from models.records import PlaceKind
@@ -305,10 +304,8 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(open_house: House, role: str, place: Place, monkeypatch: pytest.MonkeyPatch) -> Stage:
+async def stage(open_house: House, role: str, place: Place) -> Stage:
     """Return somebody in this role and place, and an open vote that they have not answered."""
-    # Nobody looks at the cards here, and whoever waits for the bot to come to rest would wait for their next edit.
-    monkeypatch.setattr(card_keeper, "BETWEEN_EDITS", card_keeper.YOUNG)
     await open_house.open_poll(STEM)
     (poll_id,) = open_house.store.memory.polls
     guild, channel = open_house.guild, open_house.lobby

@@ -719,7 +719,7 @@ async def test_a_newcomer_s_ballot_that_came_in_time_counts_however_long_joining
 
     async def slow(joining: Joining) -> Participant:
         polled.env.backend.advance_clock(2)
-        ending.append(asyncio.create_task(polled.bot.poll_clock.end(poll, None)))
+        ending.append(asyncio.create_task(polled.bot.poll_clock._end_at_deadline(poll)))
         await asyncio.sleep(0)
         return await join(joining)
 
