@@ -4,11 +4,12 @@ Ballots are written by `models/ballot_box.py` alone.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, false, func, null, or_, select, true, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, false, func, null, or_, select, true, update
 
 from models import ballot_paper, counting
 from models.consultations import require_open
@@ -347,20 +348,26 @@ async def live(session: UnitOfWork, poll: Poll) -> PositionCounts | ChoiceCounts
 
 async def reasons(session: UnitOfWork, poll: Poll) -> list[Reason]:
     """Return the reasons given in an ended poll, apart from the ballots they came with, objections first."""
-    return [reason async for block in reasons_in_blocks(session, poll) for reason in block]
+    by_wording = [BallotRow.answer != Position.OBJECT, func.lower(BallotRow.reason), BallotRow.id]
+    return [reason async for block in _reasons(session, poll, order=by_wording) for reason in block]
 
 
-async def reasons_in_blocks(session: UnitOfWork, poll: Poll, *, quotable: bool = False) -> AsyncIterator[list[Reason]]:
-    """Yield the reasons of an ended poll, or those alone that may be quoted, in the order of `reasons`.
+def quotable_reasons(session: UnitOfWork, poll: Poll) -> AsyncIterator[list[Reason]]:
+    """Yield the reasons of an ended poll that may be quoted, in blocks between which others are served.
 
-    They come in blocks, between which others are served.
+    They come in no order that may be shown: it could be that of the ballots.
     """
+    return _reasons(session, poll, BallotRow.quotation != Quotation.NOT)
+
+
+async def _reasons(
+    session: UnitOfWork, poll: Poll, *allowed: ColumnElement[bool], order: Sequence[SQLColumnExpression[Any]] = ()
+) -> AsyncIterator[list[Reason]]:
     labels = (await result(session, poll)).labels
-    allowed = [BallotRow.quotation != Quotation.NOT] if quotable else []
     rows = await session.stream(
         select(BallotRow.answer, BallotRow.segment, func.coalesce(BallotRow.reason, ""), BallotRow.quotation)
         .where(BallotRow.poll_id == poll.id, BallotRow.reason.is_not(None), *allowed)
-        .order_by(BallotRow.answer != Position.OBJECT, func.lower(BallotRow.reason), BallotRow.id),
+        .order_by(*order),
     )
     async for block in rows.partitions(REASONS_AT_ONCE):
         yield [

@@ -104,7 +104,7 @@ async def quotes(session: UnitOfWork, poll: Poll) -> list[Quote]:
             segment=reason.segment if reason.quotation is Quotation.WITH_SEGMENT and reason.segment != OTHER else None,
             text=reason.text.strip(),
         )
-        async for block in polls.reasons_in_blocks(session, poll, quotable=True)
+        async for block in polls.quotable_reasons(session, poll)
         for reason in block
     ]
     return await asyncio.to_thread(fairly, told, poll.id)
@@ -123,15 +123,20 @@ def fairly(told: Sequence[Quote], poll_id: int) -> list[Quote]:
     takes all places. The order is drawn from all quotes of the poll together: who writes one does not know the others,
     so cannot try wordings until one comes first. From published words it can be drawn again.
     """
-    drawn = sha256("\0".join([str(poll_id), *sorted(map(repr, told))]).encode(errors="surrogatepass")).digest()
-
-    def lot(quote: Quote) -> bytes:
-        return sha256(drawn + repr(quote).encode(errors="surrogatepass")).digest()
-
+    tickets = [_hash(repr(quote).encode(errors="surrogatepass")) for quote in told]
+    # A sum, because it is the same in whichever order the quotes were read.
+    every = poll_id + sum(int.from_bytes(ticket, "big") for ticket in tickets)
+    drawn = _hash(str(every).encode())
+    lots = [_hash(drawn + ticket) for ticket in tickets]
     turns: Counter[tuple[bool, str | None]] = Counter()
     placed = []
-    for quote in sorted(told, key=lot):
+    for place in sorted(range(len(told)), key=lots.__getitem__):
+        quote = told[place]
         seat = (quote.answer != Position.OBJECT, quote.segment)
         placed.append((seat[0], turns[seat], quote))
         turns[seat] += 1
     return [quote for *_place, quote in sorted(placed, key=lambda one: one[:2])]
+
+
+def _hash(said: bytes) -> bytes:
+    return sha256(said).digest()
