@@ -1,13 +1,12 @@
 """Destroying, for good, what leads to the people of a consultation, once the operator has read what that is."""
 
 import asyncio
-from collections.abc import Sequence
 
 from models import retention, trace
 from models.errors import OperatorError
-from models.records import OPERATOR, Consultation, ConsultationState
+from models.records import OPERATOR, ConsultationState
 from models.store import exists, is_in_use
-from operating.settings import Settings, open_the_store
+from operating.settings import Settings, only_one, open_the_store
 
 
 async def forget(settings: Settings, server: int | None, *, confirmed: bool) -> int:
@@ -21,7 +20,9 @@ async def forget(settings: Settings, server: int | None, *, confirmed: bool) -> 
         raise OperatorError("The bot is running on this store. Stop it first.")
     store = await open_the_store(settings)
     try:
-        consultation = _named(list(store.memory.consultations.values()), server)
+        consultation = only_one(store.memory.consultations.values(), server)
+        if consultation.state is ConsultationState.OPEN:
+            raise OperatorError("This consultation is open. Close it first, with /consultation close in its server.")
         async with store.read() as session:
             foreseen = await retention.foreseen(session, consultation.id)
         print(
@@ -43,14 +44,3 @@ async def forget(settings: Settings, server: int | None, *, confirmed: bool) -> 
     finally:
         await store.close()
     return 0
-
-
-def _named(consultations: Sequence[Consultation], server: int | None) -> Consultation:
-    """Return the consultation of a server, or the only one. Raises OperatorError for none, or one that is open."""
-    found = [one for one in consultations if server in {None, one.guild_id}]
-    if len(found) != 1:
-        servers = ", ".join(str(one.guild_id) for one in consultations) or "none"
-        raise OperatorError(f"Name the server whose consultation is to be forgotten. This store knows: {servers}.")
-    if found[0].state is ConsultationState.OPEN:
-        raise OperatorError("This consultation is open. Close it first, with /consultation close in its server.")
-    return found[0]

@@ -1,6 +1,7 @@
 """What the operator sets, and their store opened by it."""
 
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -9,7 +10,9 @@ import platformdirs
 from pydantic import PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.errors import OperatorError
 from models.limits import Deed, Policy
+from models.records import Consultation
 from models.sealing import Sealer, read_or_make_key, secrets_folder
 from models.store import Store, exists, open_store
 
@@ -57,3 +60,13 @@ async def open_the_store(settings: Settings) -> Store:
             settings.key_file,
         )
     return await open_store(settings.database_url, Sealer(key, secrets_folder(key_file)), lambda: datetime.now(UTC))
+
+
+def only_one(consultations: Iterable[Consultation], server: int | None) -> Consultation:
+    """Return the consultation of a server or, where none is named, the only one. Raises OperatorError for any other."""
+    held = list(consultations)
+    meant = [one for one in held if server in {None, one.guild_id}]
+    if len(meant) != 1:
+        servers = ", ".join(str(one.guild_id) for one in held) or "none"
+        raise OperatorError(f"Say with --server which server's consultation is meant. The store holds: {servers}.")
+    return meant[0]

@@ -17,7 +17,7 @@ from models.errors import ConsultationError, OperatorError
 from models.exports import Selection, Tier
 from models.records import OPERATOR, Consultation
 from models.store import Store, UnitOfWork, exists
-from operating.settings import Settings, open_the_store
+from operating.settings import Settings, only_one, open_the_store
 from reports.exports import FileFormat, Order, not_applied, write_files
 from reports.overview import read_whole
 from reports.page import draw_page
@@ -117,12 +117,8 @@ async def _consultation(wanted: Wanted) -> AsyncIterator[tuple[Store, Consultati
         raise OperatorError("There is no store yet, so there is nothing to take out. DATABASE_URL names it.")
     store = await open_the_store(wanted.settings)
     try:
-        held = [one for one in store.memory.consultations.values() if one.content_key == wanted.catalogue.key]
-        meant = [one for one in held if wanted.server in {None, one.guild_id}]
-        if len(meant) != 1:
-            servers = ", ".join(str(one.guild_id) for one in held) or "none"
-            raise OperatorError(f"Say with --server which server's consultation is meant. The store holds: {servers}.")
-        yield store, meant[0]
+        every = store.memory.consultations.values()
+        yield store, only_one([one for one in every if one.content_key == wanted.catalogue.key], wanted.server)
     finally:
         await store.close()
 

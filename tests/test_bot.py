@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -587,16 +587,24 @@ def test_the_operator_writes_the_same_files_as_the_command(
 def test_the_operator_sees_how_far_a_long_export_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def write_slowly(*given: Any) -> list[Path]:
-        given[-1].rows = 7
-        time.sleep(0.5)
-        return write_files(*given)
-
-    monkeypatch.setattr(taking_out, "write_files", write_slowly)
     monkeypatch.setattr(taking_out, "PATIENCE", 60)
     assert bot.main(["export", str(tmp_path / "quick")]) == 0
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(taking_out, "PATIENCE", 0.2)
+
+    said = threading.Event()
+
+    def write_until_somebody_is_told(*given: Any) -> list[Path]:
+        given[-1].rows = 7
+        assert said.wait(60)
+        return write_files(*given)
+
+    def tell(*told: object, **how: Any) -> None:
+        print(*told, **how)  # noqa: T201 - as it is told
+        said.set()
+
+    monkeypatch.setattr(taking_out, "write_files", write_until_somebody_is_told)
+    monkeypatch.setattr(taking_out, "print", tell, raising=False)
+    monkeypatch.setattr(taking_out, "PATIENCE", 0.01)
     assert bot.main(["export", str(tmp_path / "long")]) == 0
     told = capsys.readouterr()
     assert PHRASES.text("export.progress", "en", rows=7) in told.err.splitlines()
