@@ -6,6 +6,7 @@ Of rankings and of reasons it is measured here, in this process; the floor is a 
 """
 
 import asyncio
+import gc
 import hashlib
 import itertools
 import os
@@ -161,6 +162,9 @@ async def _apart(folder: Path) -> list[Figure]:
     async with open_the_store(folder) as store:
         rankings = await _ended(store, RANKINGS, _rankings())
         positions = await _ended(store, POSITIONS, itertools.cycle(Position), REASONS)
+
+        gc.collect()
+        gc.freeze()  # as the bot does with what it has read at its start
 
         async def count() -> None:
             store.memory.results.clear()

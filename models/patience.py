@@ -1,4 +1,4 @@
-"""Doing something again where the store fails for a moment: a full disk, a lock that somebody holds too long."""
+"""Waiting: to do something again where the store failed for a moment, and in the middle of something long."""
 
 import asyncio
 import logging
@@ -17,6 +17,8 @@ PAUSES = [0.1, 0.3, 0.8]
 # Where nobody waits for an answer: in seconds, each further pause twice as long.
 FIRST_PAUSE = 30.0
 LONGEST_PAUSE = 3_600.0
+# In seconds: as long as a vote takes to be stored, so that nobody's vote meets two pieces of something long.
+BREATH = 0.01
 
 
 async def patiently(work: Callable[[], Awaitable[T]]) -> T:
@@ -43,3 +45,8 @@ async def insistently(work: Callable[[], Awaitable[object]], what: str) -> None:
             log.exception("%s failed; trying again", what)
         else:
             return
+
+
+async def give_way() -> None:
+    """Let those who vote go first; between the pieces, a few milliseconds each, of what may take a few seconds."""
+    await asyncio.sleep(BREATH)

@@ -129,13 +129,16 @@ def fairly(told: Sequence[Quote], poll_id: int) -> list[Quote]:
     drawn = _hash(str(every).encode())
     lots = [_hash(drawn + ticket) for ticket in tickets]
     turns: Counter[tuple[bool, str | None]] = Counter()
-    placed = []
+    rounds: dict[bool, list[list[Quote]]] = {True: [], False: []}
     for place in sorted(range(len(told)), key=lots.__getitem__):
         quote = told[place]
-        seat = (quote.answer != Position.OBJECT, quote.segment)
-        placed.append((seat[0], turns[seat], quote))
-        turns[seat] += 1
-    return [quote for *_place, quote in sorted(placed, key=lambda one: one[:2])]
+        objects = quote.answer == Position.OBJECT
+        turn = turns[objects, quote.segment]
+        turns[objects, quote.segment] += 1
+        if turn == len(rounds[objects]):
+            rounds[objects].append([])
+        rounds[objects][turn].append(quote)
+    return [quote for objects in (True, False) for turn in rounds[objects] for quote in turn]
 
 
 def _hash(said: bytes) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, SQLColumnExpression, delete, func, or_, select
 
 from models import segments
+from models.patience import give_way
 from models.records import Attachment, Feedback, FeedbackKind, Quotation, SegmentSource
 from models.sealing import pseudonym
 from models.store import UnitOfWork
@@ -16,7 +17,7 @@ from models.tables import FeedbackRow, FeedbackTheme, FeedbackVersion, ThemeRow
 from models.tally import SMALLEST_SEGMENT
 
 ROWS_AT_ONCE = 1_000
-BLOCK = 200
+BLOCK = 50
 """So many rows are made into records before others have their turn, where there may be many."""
 
 
@@ -109,6 +110,7 @@ async def quotable(session: UnitOfWork, consultation_id: int) -> list[Feedback]:
     found: list[Feedback] = []
     while block := await records(session, *conditions, order=order, limit=BLOCK, offset=len(found)):
         found += block
+        await give_way()
     return await as_told(session, consultation_id, found)
 
 

@@ -167,9 +167,11 @@ def diverging_widths(
         left, right, passed = (
             max(sum(row[part]) for row in widths) for part in (slice(0, 1), slice(1, 3), slice(3, 4))
         )
-        if left + right + passed + (APART if passed else 0) <= room:
+        too_wide = left + right + passed + (APART if passed else 0) - room
+        if too_wide <= 0:
             return widths
-        full -= 1
+        # Each of the three parts gets narrower by no more than that, so the widest that fits is not passed by.
+        full -= max(1.0, too_wide / 3)
 
 
 def slice_widths(counts: Sequence[int], least: Sequence[float]) -> list[float]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from content.catalogue import Area, Catalogue, Event, Recommendation
 from models import outcomes, polls, results, statement_review, words
+from models.patience import give_way
 from models.records import Feedback, FeedbackKind, Outcome, Poll, Quotation, Quote
 from models.results import EndedPoll
 from models.store import UnitOfWork
@@ -108,10 +109,9 @@ class PlanContent:
 async def read_plan(session: UnitOfWork, consultation_id: int) -> PlanData:
     """Read what the plan of a consultation is made from."""
     ended = await polls.ended_polls(session, consultation_id)
-    published = await results.ended(session, consultation_id)
     running = [poll for poll in session.memory.polls.values() if poll.consultation_id == consultation_id]
     return PlanData(
-        polls=tuple([(one, tuple(await results.quotes(session, one.poll))) for one in published]),
+        polls=tuple([await _with_quotes(session, poll) for poll in ended if poll.is_published]),
         waiting=tuple(poll for poll in ended if not poll.is_published),
         running=tuple(sorted(running, key=lambda poll: poll.id)),
         outcomes=await outcomes.outcomes(session, consultation_id),
@@ -122,6 +122,12 @@ async def read_plan(session: UnitOfWork, consultation_id: int) -> PlanData:
         ),
         read_at=session.now(),
     )
+
+
+async def _with_quotes(session: UnitOfWork, poll: Poll) -> tuple[EndedPoll, tuple[Quote, ...]]:
+    await give_way()
+    counted = EndedPoll(poll, await polls.result(session, poll))
+    return counted, tuple(await results.quotes(session, poll))
 
 
 def plan_content(catalogue: Catalogue, language: str) -> PlanContent:

@@ -1,7 +1,7 @@
 """Long work in a process of its own, so that the bot answers people meanwhile as if nothing were going on.
 
-The process is started for one piece of work, with what it needs handed over by pickle, and ends with it. It yields the
-processor to the bot. It sees neither the store nor the key.
+The process is started for one piece of work, with what it needs handed over by pickle, and ends with it. It runs where
+nobody else wants the processor. It sees neither the store nor the key.
 """
 
 import asyncio
@@ -16,7 +16,6 @@ from typing import Any, Protocol, TypeVar, cast
 
 ROOT = Path(__file__).parent.parent
 NICENESS = 19  # the bot, at 0, gets some seventy times as much of a processor that both want
-
 
 T = TypeVar("T")
 
@@ -57,10 +56,17 @@ async def apart(work: Callable[..., T], *given: Any) -> T:
     return cast("T", await asyncio.to_thread(pickle.loads, made))
 
 
+def _step_back() -> None:
+    """Let whoever else runs on this machine go first."""
+    if hasattr(os, "SCHED_IDLE"):  # on Linux alone: the bot then takes the processor in the moment in which it wants it
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    elif hasattr(os, "nice"):  # not on Windows
+        os.nice(NICENESS)
+
+
 def main() -> None:
     """Do the one piece of work that comes in, and write what it gives."""
-    if hasattr(os, "nice"):  # not on Windows
-        os.nice(NICENESS)
+    _step_back()
     gc.disable()  # the process ends before garbage could fill it
     out = sys.stdout.buffer
     with contextlib.redirect_stdout(sys.stderr):  # whatever a library prints is no part of what was made

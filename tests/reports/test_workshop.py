@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import pickle
 import time
 from typing import Any
@@ -23,6 +24,11 @@ async def test_a_failure_over_there_is_told_with_where_it_happened() -> None:
 
 async def test_what_a_library_prints_is_no_part_of_what_was_made() -> None:
     assert await apart(print, "loud words") is None  # type: ignore[func-returns-value]  # that is what comes back
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="only Linux knows work that waits for an idle processor")
+async def test_the_work_waits_for_a_processor_that_nobody_wants() -> None:
+    assert await apart(os.sched_getscheduler, 0) == os.SCHED_IDLE
 
 
 async def test_whoever_stops_waiting_stops_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
