@@ -18,7 +18,7 @@ from content.asked import is_figure, leans, questions_in, with_previous
 from content.catalogue import LANGUAGES, Catalogue, Fact
 from content.confidence import FIT_FEATURES, Coefficients, Numbers, coefficients, shares, sureness
 from content.examples import Topic, TopicKind, examples, topics
-from content.matching import Index, Match, Shelf
+from content.matching import Index, Shelf
 from content.meaning import LONGEST_TEXT, Meaning
 from content.words import words
 
@@ -26,7 +26,7 @@ NEAREST = 3
 RELATED = 3
 LONGEST_QUESTION = 30  # different words; what is longer than that is not a question
 SECOND_LANGUAGE = 2  # words that only another language knows, from which on a question is read in that one as well
-NEAR_ENOUGH = 0.8  # closeness in meaning, below which a question that shares no word with any topic is about none
+NEAR_ENOUGH = 0.85  # closeness in meaning, below which a question that shares no word with any topic is about none
 LEAST_SHARE = 1e-6
 
 
@@ -95,8 +95,8 @@ class Answers:
         )
         talk = [one for one in texts if one.topic.kind is TopicKind.SMALL_TALK]
         rest = [one for one in texts if one.topic.kind is not TopicKind.SMALL_TALK]
-        self._shelves = {language: Shelf(rest, language) for language in LANGUAGES}
-        self._talk = {language: Shelf(talk, language, every_word=True) for language in LANGUAGES}
+        self._shelves = {language: Shelf(rest, language, self._numbers) for language in LANGUAGES}
+        self._talk = {language: Shelf(talk, language, self._numbers, every_word=True) for language in LANGUAGES}
         self._naming = {
             word: [self._numbers[topic] for topic in found] for word, found in _naming(self._shelves.values()).items()
         }
@@ -115,7 +115,7 @@ class Answers:
         together with it.
         """
         if previous and leans(question):
-            found = self._answer_one(with_previous(question, previous), language)
+            found = self._answer_by(self.evidence(with_previous(question, previous), language))
         else:
             found = self._answer_all(question, language)
         return replace(found, language=language) if forced and language else found
@@ -135,12 +135,22 @@ class Answers:
 
     def evidence(self, question: str, language: str | None = None) -> Evidence:
         """Return what speaks for each topic: what `answer` decides by, and `content.calibrate` learns from."""
-        asked = list(dict.fromkeys(words(question)))[:LONGEST_QUESTION]
-        spoken = self._language(asked, language)
+        [found] = self._evidence([question], language)
+        return found
+
+    def _evidence(self, questions: Sequence[str], language: str | None) -> list[Evidence]:
+        asked = [list(dict.fromkeys(words(question)))[:LONGEST_QUESTION] for question in questions]
+        spoken = [self._language(its_words, language) for its_words in asked]
+        spelt = [
+            self._spellings(question, its_language) if its_words else ()
+            for question, its_words, its_language in zip(questions, asked, spoken, strict=True)
+        ]
+        return list(map(self._weighed, asked, spoken, self._meaning.closenesses(spelt)))
+
+    def _weighed(self, asked: Sequence[str], spoken: str, closeness: Numbers) -> Evidence:
         fits = np.zeros((len(self.topics), len(FIT_FEATURES)))
-        fits[:, 0] = self._meaning.closeness(*self._spellings(question, spoken) if asked else ())
-        for topic, match in self._matches(asked, spoken).items():
-            fits[self._numbers[topic], 1:3] = match.score, match.known
+        fits[:, 0] = closeness
+        fits[:, 1:3] = self._matches(asked, spoken)
         fits[:, 3] = self._unnamed([word for word in asked if word in self._naming or is_figure(word)])
         fits[:, 4] = self._kinds == TopicKind.UNANSWERED
         fits[:, 5] = self._kinds == TopicKind.SMALL_TALK
@@ -175,18 +185,17 @@ class Answers:
 
     def _answer_all(self, text: str, language: str | None) -> Answer:
         """Answer the first question in `text` that can be, the others' facts beside it; else `text` as a whole."""
-        parts = questions_in(text)
-        answers = [self._answer_one(part, language) for part in parts if part != text]
+        parts = [part for part in questions_in(text) if part != text]
+        *answers, whole = [self._answer_by(evidence) for evidence in self._evidence([*parts, text], language)]
         given = [answer for answer in answers if answer.answered]
         if not given:
-            return self._answer_one(text, language)
+            return whole
         first, *others = given
         also = [answer.fact.key for answer in others if answer.fact and answer.fact != first.fact]
         beside = dict.fromkeys([*also, *(fact.key for fact in first.related)])
         return replace(first, related=self._named(list(beside)[:RELATED]))
 
-    def _answer_one(self, question: str, language: str | None) -> Answer:
-        evidence = self.evidence(question, language)
+    def _answer_by(self, evidence: Evidence) -> Answer:
         if not evidence.length:
             return Answer(evidence.language, AnswerKind.UNKNOWN, None, (), (), 0.0)
         shared = shares(evidence.fits, self._chosen.fit)
@@ -226,16 +235,20 @@ class Answers:
     def _fact(self, number: int) -> Fact:
         return self._facts[self.topics[number].key]
 
-    def _matches(self, asked: Sequence[str], spoken: str) -> dict[Topic, Match]:
+    def _matches(self, asked: Sequence[str], spoken: str) -> Numbers:
         """Return what the topics share with the question in its language, and in a second one where it mixes two."""
-        found = self._shelves[spoken].matches(asked) | self._talk[spoken].matches(asked)
+        found = self._matches_in(spoken, asked)
         unknown = [word for word in asked if not self._shelves[spoken].is_word(word)]
         for language, shelf in self._shelves.items():
             if sum(shelf.is_word(word) for word in unknown) >= SECOND_LANGUAGE:
-                for topic, match in (shelf.matches(asked) | self._talk[language].matches(asked)).items():
-                    if topic not in found or found[topic].score < match.score:
-                        found[topic] = match
+                other = self._matches_in(language, asked)
+                better = other[:, 0] > found[:, 0]
+                found[better] = other[better]
         return found
+
+    def _matches_in(self, language: str, asked: Sequence[str]) -> Numbers:
+        # No topic stands on both shelves.
+        return self._shelves[language].matches(asked) + self._talk[language].matches(asked)
 
     def _spellings(self, question: str, spoken: str) -> tuple[str, str]:
         beginning = question[:LONGEST_TEXT]

@@ -37,7 +37,7 @@ FOLDS = 6  # the least number of example questions a fact
 DEVELOPMENT_WEIGHT = 10.0  # of a development question, against an example question asked of a catalogue without it
 WRONG_COSTS = 3.0  # needless refusals that one wrong answer is worth
 BLUR = 0.5  # of a sureness, in log odds: a few questions alone would put the threshold anywhere
-LEEWAY = 0.5  # standard errors: so little more may a threshold cost that refuses less
+LEEWAY = 1.0  # standard errors of the least cost, by which a threshold may cost more that refuses less
 PENALTY = 1.0  # on squared coefficients of standardised features
 STEPS = 50
 SMALLEST_STEP = 1e-4  # of a weight, below which it has been found
@@ -193,7 +193,8 @@ def _logistic(table: Numbers, labels: Numbers, counts: Numbers) -> Numbers:
 def _cheapest_threshold(asked: Sequence[_Case], chosen: Coefficients) -> float:
     """Return the lowest threshold that costs hardly more than the least one: by `LEEWAY` standard errors of that.
 
-    Between thresholds that cost the same as far as can be known, it is the one that refuses least needlessly.
+    Between thresholds that cost the same as far as can be known, it is the one that refuses least needlessly: the
+    rule by which Breiman and others choose a tree (Classification and Regression Trees, 1984, section 3.4.3).
     """
     scored = []
     for case in asked:

@@ -11,7 +11,6 @@ import threading
 import weakref
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +21,6 @@ from content.words import Vocabulary, function_words, question_words, words
 _WORD = re.compile(r"[^\W\d_]{2,}")
 FUNCTION_WORD_WEIGHT = 0.5
 QUESTION_WORD_WEIGHT = 2.0  # who, when and how many tell apart facts about the same thing
-
-
-@dataclass(frozen=True)
-class Match:
-    """How well a topic fits a question: `score` 0 to 1, and the share of the question's words that it `known`s."""
-
-    score: float
-    known: float
 
 
 class _Places:
@@ -62,8 +53,13 @@ class _Places:
 class Shelf:
     """The topics in one language: what is known of each, and an index of the passages."""
 
-    def __init__(self, examples: Collection[Example], language: str, *, every_word: bool = False) -> None:
-        """Take the examples that are in `language`; with `every_word`, 'how' and 'you' count as any other word."""
+    def __init__(
+        self, examples: Collection[Example], language: str, numbers: Mapping[Topic, int], *, every_word: bool = False
+    ) -> None:
+        """Take the examples that are in `language`, and the number of each topic, these and others.
+
+        With `every_word`, 'how' and 'you' count as any other word.
+        """
         spoken = [example for example in examples if example.language == language]
         passages = [dict.fromkeys(words(example.text), example.share) for example in spoken]
         self._known_of: dict[Topic, dict[str, float]] = {}
@@ -80,7 +76,8 @@ class Shelf:
             word for topic, known in self._known_of.items() if topic.kind is TopicKind.FACT for word in known
         )
         self._weights = np.array([sum(map(self._rarity, passage)) for passage in passages])
-        numbers = {topic: number for number, topic in enumerate(self._known_of)}
+        self._topics = len(numbers)
+        self._numbers = np.array([numbers[topic] for topic in self._known_of], np.intp)
         self._topic_of = np.array([numbers[example.topic] for example in spoken], np.intp)
         self._in_passages = _Places(passages)
         self._in_topics = _Places(list(self._known_of.values()))
@@ -112,23 +109,25 @@ class Shelf:
         guards = (word for word in weights if word in self.vocabulary and word not in self._in_facts)
         return sum(weights[word] for word in guards) / (sum(weights.values()) or 1.0)
 
-    def matches(self, asked: Iterable[str]) -> dict[Topic, Match]:
-        """Score the topics that share words with the question; none for a question without a subject."""
+    def matches(self, asked: Iterable[str]) -> NDArray[np.float64]:
+        """Return a row for each topic by its number: how well it fits, and the share of the question's words it knows.
+
+        Both are 0 to 1; 0 for a topic that shares no word with the question, and throughout for one without a subject.
+        """
+        found = np.zeros((self._topics, 2))
         alike = {word: self.vocabulary.like(word) for word in asked}
         if not alike.keys() - self.any_sentence:
-            return {}
+            return found
         weights = {word: self._weight(word, others) for word, others in alike.items()}
         total = sum(weights.values())
         worth = [{other: weights[word] * likeness for other, likeness in alike[word].items()} for word in alike]
-        closeness = np.zeros(len(self._known_of))
+        close, known = found.T
         both = 2 * self._in_passages.shared(worth) / (total + self._weights)
-        np.maximum.at(closeness, self._topic_of, both)
-        known = self._in_topics.shared(worth) / total
-        return {
-            topic: Match(float(close + knows) / 2, float(knows))
-            for topic, close, knows in zip(self._known_of, closeness, known, strict=True)
-            if close
-        }
+        np.maximum.at(close, self._topic_of, both)
+        known[self._numbers] = self._in_topics.shared(worth) / total
+        close[:] = np.where(close, (close + known) / 2, 0)
+        known[close == 0] = 0
+        return found
 
     def _rarity(self, word: str) -> float:
         """Return a word's smoothed inverse topic frequency; who and how many count more, other function words less."""

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,13 +72,23 @@ class Meaning:
 
         closeness = ln(sum of exp(SHARPNESS * cosine)) / SHARPNESS; about -1 to 1.5, and 0 throughout for an empty text.
         """
-        texts = [text for text in dict.fromkeys(map(_readable, spellings)) if text]
-        if not texts:
-            return np.zeros(self._topics)
-        vectors = _stored()[0].of(encoded(texts))
+        [found] = self.closenesses([spellings])
+        return found
+
+    def closenesses(self, texts: Sequence[Sequence[str]]) -> list[NDArray[np.float64]]:
+        """Return the `closeness` of each text, given in its spellings; faster than one after another."""
+        readable = [[one for one in dict.fromkeys(map(_readable, spellings)) if one] for spellings in texts]
+        vectors = _stored()[0].of(encoded(list(chain.from_iterable(readable))))
         # Not by BLAS, whose threads would add up in another order from one call to the next.
-        cosines = np.einsum("ij,kj->ki", self._vectors, vectors).max(axis=0)
-        sums = np.bincount(self._owners, np.exp(SHARPNESS * cosines.astype(np.float64)), minlength=self._topics)
+        cosines = np.einsum("ij,kj->ki", self._vectors, vectors)
+        ends = np.cumsum([len(spellings) for spellings in readable])
+        return [self._softly(cosines[end - len(one) : end]) for one, end in zip(readable, ends, strict=True)]
+
+    def _softly(self, cosines: Vectors) -> NDArray[np.float64]:
+        if not len(cosines):
+            return np.zeros(self._topics)
+        nearest = np.exp(SHARPNESS * cosines.max(axis=0).astype(np.float64))
+        sums = np.bincount(self._owners, nearest, minlength=self._topics)
         return np.log(np.maximum(sums, np.exp(-SHARPNESS))) / SHARPNESS
 
 

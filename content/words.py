@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
+from itertools import chain
 from os.path import commonprefix
 from pathlib import Path
 
@@ -17,6 +18,7 @@ SHORTEST_COMPARED = 4
 SHORTEST_REPAIRED = 5
 LONGEST_SLIP = 1  # letters by which a mistyped word may be longer or shorter
 LIKENESSES_KEPT = 4_096  # of the words looked up last
+LEAST_DICE = 0.5  # share of trigrams, from which on two words are alike
 LIKE_ENOUGH = 0.6  # share of trigrams, from which on a word is taken for a slip of the hand for another
 
 _THOUSANDS = re.compile(r"(?<=\d)[.,'\s](?=\d{3}(?!\d))")
@@ -82,10 +84,9 @@ class Vocabulary:
         if len(word) < SHORTEST_REPAIRED or word in self._trigrams or word.isdecimal():
             return None
         trigrams = _trigrams(word)
-        shared = Counter(other for trigram in trigrams for other in self._with_trigram.get(trigram, ()))
         likeness = {
             other: 2 * count / (len(trigrams) + len(self._trigrams[other]))
-            for other, count in shared.items()
+            for other, count in self._sharing(trigrams).items()
             if abs(len(other) - len(word)) <= LONGEST_SLIP
         }
         best = max(likeness, key=lambda other: (likeness[other], other), default=None)
@@ -97,13 +98,19 @@ class Vocabulary:
         if len(word) < SHORTEST_COMPARED or word.isdecimal():
             return found
         trigrams = _trigrams(word)
-        shared = Counter(other for trigram in trigrams for other in self._with_trigram.get(trigram, ()))
-        for other, count in shared.items():
-            if count > 1 and other != word and len(other) >= SHORTEST_COMPARED:
-                likeness = _likeness(word, other, 2 * count / (len(trigrams) + len(self._trigrams[other])))
+        for other, count in self._sharing(trigrams).items():
+            both = len(trigrams) + len(self._trigrams[other])
+            # Whatever else makes two words alike shares three trigrams at the least.
+            alike = count > 2 or 2 * count >= LEAST_DICE * both  # noqa: PLR2004
+            if alike and other != word and len(other) >= SHORTEST_COMPARED:
+                likeness = _likeness(word, other, 2 * count / both)
                 if likeness:
                     found[other] = likeness
         return found
+
+    def _sharing(self, trigrams: Iterable[str]) -> Counter[str]:
+        """Return how many of these trigrams each known word has."""
+        return Counter(chain.from_iterable(self._with_trigram.get(trigram, ()) for trigram in trigrams))
 
 
 def _trigrams(word: str) -> frozenset[str]:
@@ -118,7 +125,7 @@ def _likeness(word: str, other: str, dice: float) -> float:
     rules = (
         (0.85, prefix >= max(4, 0.6 * len(longer))),
         (0.75, dice >= 0.55),  # noqa: PLR2004
-        (0.65, dice >= 0.5),  # noqa: PLR2004
+        (0.65, dice >= LEAST_DICE),
         (0.6, len(shorter) >= 5 and shorter in longer),  # noqa: PLR2004
         (0.5, prefix >= 6),  # noqa: PLR2004
     )

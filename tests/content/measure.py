@@ -15,7 +15,7 @@ from content.catalogue import LANGUAGES, load_catalogue
 
 QUESTIONS = Path(__file__).with_name("questions.toml")
 VALLEY = Path(__file__).parents[2] / "content" / "valley"
-PARTS = ("tuned", "judged", "held_out", "examined")
+PARTS = ("tuned", "held_out", "examined")
 
 
 @dataclass(frozen=True)

@@ -59,11 +59,11 @@ def test_what_is_known_to_be_left_open_offers_what_stands_nearby(answers: Answer
 
 
 def test_what_may_mean_several_facts_gives_a_choice_of_three(answers: Answers):
-    answer = answers.answer("biopharma exports in 1987")
+    answer = answers.answer("money")
     assert answer.kind is AnswerKind.CHOICE
     assert answer.fact is None
     assert len(answer.nearest) == 3
-    assert answer.nearest[0].key == "exports-value-2020"
+    assert {"area-budget", "growth-capital"} <= {fact.key for fact in answer.nearest}
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_the_longest_message_breaks_nothing(answers: Answers, text: str):
 
 
 def test_threads_that_ask_at_once_get_the_same_answers(answers: Answers):
-    asked = [question.text for question in QUESTIONS if question.part == "judged"]
+    asked = [question.text for question in QUESTIONS if question.part == "held_out"]
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(answers.answer, asked)) == [answers.answer(question) for question in asked]
 
@@ -267,10 +267,9 @@ def _of(part: str, **wanted: str) -> list[Question]:
 @pytest.mark.parametrize(
     ("part", "first", "among_three", "needless", "wrong", "refused"),
     [
-        ("tuned", 0.96, 0.99, 0.04, 0.06, 0.92),
-        ("judged", 0.98, 1.0, 0.03, 0.0, 1.0),
-        ("held_out", 0.95, 0.98, 0.06, 0.16, 0.88),
-        ("examined", 0.94, 0.98, 0.07, 0.09, 0.82),
+        ("tuned", 0.95, 0.99, 0.06, 0.09, 0.90),
+        ("held_out", 0.98, 1.0, 0.04, 0.11, 0.89),
+        ("examined", 0.92, 0.99, 0.09, 0.11, 0.88),
     ],
 )
 def test_the_figures_reached_are_kept(
@@ -287,7 +286,7 @@ def test_the_figures_reached_are_kept(
     assert reached.refused >= refused - unknown
 
 
-@pytest.mark.parametrize(("part", "first"), [("judged", 1.0), ("held_out", 0.94), ("examined", 0.91)])
+@pytest.mark.parametrize(("part", "first"), [("held_out", 0.92), ("examined", 0.83)])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_language_is_left_behind(answers: Answers, part: str, first: float, language: str):
     asked = _of(part, language=language)
@@ -296,9 +295,10 @@ def test_no_language_is_left_behind(answers: Answers, part: str, first: float, l
     assert reached.language >= 1 - SLACK / len(asked)
 
 
+@pytest.mark.parametrize("part", ["held_out", "examined"])
 @pytest.mark.parametrize(("kind", "refused"), [("near_miss", 0.78), ("off_topic", 1.0), ("small_talk", 1.0)])
-def test_each_kind_of_question_without_an_answer_is_refused(answers: Answers, kind: str, refused: float):
-    asked = _of("held_out", kind=kind)
+def test_each_kind_of_question_without_an_answer_is_refused(answers: Answers, part: str, kind: str, refused: float):
+    asked = _of(part, kind=kind)
     assert measure(answers, asked).refused >= refused - SLACK / len(asked)
 
 
