@@ -125,7 +125,7 @@ async def _fill(session: UnitOfWork, catalogue: Catalogue) -> None:
         await polls.end(session, poll.id, "It is to be measured.")
         await connection.execute(insert(BallotRow), [_ballot(poll.id, i, ended) for i in range(BALLOTS // SUBJECTS)])
         if number % 2:
-            decided = {"decision": "adopted", "reason": WORDS, "wording": {}, "decided_at": ended}
+            decided = {"decision": "adopted", "reason": WORDS, "wording": {}, "decided_at": ended, "posted": True}
             await connection.execute(
                 insert(OutcomeRow), [{"consultation_id": consultation.id, "subject": key, **decided}]
             )

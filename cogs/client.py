@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from cogs.ui.card_keeper import CardKeeper
 from cogs.ui.moderators_answers import ModeratorsAnswers
+from cogs.ui.outcome_poster import OutcomePoster
 from cogs.ui.poll_clock import PollClock
 from cogs.ui.replies import tell_error
 from cogs.ui.result_poster import ResultPoster
@@ -110,6 +111,7 @@ class ConsultationBot(commands.Bot):
         self.router = Router()
         self.cards = CardKeeper(self)
         self.results = ResultPoster(self)
+        self.decisions = OutcomePoster(self)
         self.poll_clock = PollClock(self)
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -131,6 +133,7 @@ class ConsultationBot(commands.Bot):
 
     async def on_ready(self) -> None:
         await self.poll_clock.resume()
+        await self.decisions.post()
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cogs' listeners: there are no commands by text."""
@@ -147,6 +150,7 @@ class ConsultationBot(commands.Bot):
         await self.ballot_box.drain()
         self.poll_clock.close()
         self.results.close()
+        self.decisions.close()
         self.cards.close()
         await super().close()
 

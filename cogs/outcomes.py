@@ -1,8 +1,7 @@
 """Outcomes: moderators say what was decided on a recommendation, and everybody who had a part in it is told once."""
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,17 +15,17 @@ from cogs.client import ConsultationBot
 from cogs.source import choices
 from cogs.ui.deadlines import parse_deadline
 from cogs.ui.forms import filled_in, form, written
-from cogs.ui.layout import Piece, harmless, pages, sent_once, text
-from cogs.ui.outcome_cards import decision_lines, outcome_card
+from cogs.ui.layout import Piece, harmless, pages, text
+from cogs.ui.outcome_cards import decision_lines
 from cogs.ui.permissions import moderators, require_moderator
-from cogs.ui.poll_lists import find_subject, subject_titles
 from cogs.ui.replies import reply
 from cogs.ui.router import component
+from cogs.ui.subjects import find_subject, subject_titles
 from cogs.ui.texts import PHRASES, Speech, command_text, one_of, options
 from content.catalogue import LANGUAGES
 from models import notices, outcomes
 from models.patience import patiently
-from models.records import Consultation, Decision, Outcome, PlaceKind
+from models.records import Consultation, Decision, Outcome
 from models.store import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -47,7 +46,6 @@ class Outcomes(commands.Cog):
 
     def __init__(self, bot: ConsultationBot) -> None:
         self.bot = bot
-        self._deciding: set[int] = set()
 
     @outcome.command(
         name=command_text("command.outcome_decide.name"),
@@ -123,14 +121,10 @@ class Outcomes(commands.Cog):
                 await _let_all_be_told(session, consultation, outcome, titles)
                 return outcome, titles
 
-        with self._handed_in(opened_by) as alone:
-            is_new = alone and not await self._is_decided(opened_by)
-            outcome, titles = await patiently(attempt)
-            posted = True
-            if is_new:
-                self.bot.dispatch("notices_added")
-                self.bot.cards.refresh(consultation, subject, at_once=True)
-                posted = await self._post(consultation, outcome, titles)
+        outcome, titles = await patiently(attempt)
+        self.bot.dispatch("notices_added")
+        self.bot.cards.refresh(consultation, subject, at_once=True)
+        posted = await self.bot.decisions.post()
         told = say("outcome.stored", title=harmless(titles[say.language]), decision=say(f"decision.{outcome.decision}"))
         await reply(interaction, told if posted else f"{told} {say('outcome.not_posted')}")
 
@@ -156,37 +150,6 @@ class Outcomes(commands.Cog):
             pieces.append(text(say("outcome.undecided", count=len(undecided)), *(f"- {one}" for one in undecided)))
         for page in pages(pieces):
             await reply(interaction, view=page)
-
-    @contextmanager
-    def _handed_in(self, submission: int) -> Iterator[bool]:
-        """Say whether a form is handed in while nobody else hands it in."""
-        alone = submission not in self._deciding
-        self._deciding.add(submission)
-        try:
-            yield alone
-        finally:
-            if alone:
-                self._deciding.discard(submission)
-
-    async def _is_decided(self, submission: int) -> bool:
-        async with self.bot.store.read() as session:
-            return await outcomes.decided_by(session, submission) is not None
-
-    async def _post(self, consultation: Consultation, outcome: Outcome, titles: Mapping[str, str]) -> bool:
-        """Post an outcome in its subject's thread; say whether that went well."""
-        thread_id = self.bot.store.memory.place(consultation.id, PlaceKind.THREAD, outcome.subject)
-        if thread_id is None:
-            return False
-        thread = self.bot.get_partial_messageable(thread_id, guild_id=consultation.guild_id)
-        try:
-            await thread.send(view=sent_once(*outcome_card(outcome, titles, self.bot.public_speeches(consultation))))
-        except discord.HTTPException as error:
-            log.warning("the outcome on %s could not be posted (Discord's code %s)", outcome.subject, error.code)
-            return False
-        except Exception:
-            log.exception("the outcome on %s could not be posted", outcome.subject)
-            return False
-        return True
 
     def _moment(self, typed: str | None, say: Speech) -> datetime | None:
         """Return the moment that was typed, None for none. Raises ConsultationError where it is not understood."""

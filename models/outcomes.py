@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models import trace
 from models.errors import ConsultationError
@@ -26,6 +26,14 @@ class WordsUsed:
 
     pinned: bool
     themes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """An outcome that is to be posted, and the consultation it belongs to."""
+
+    consultation_id: int
+    outcome: Outcome
 
 
 async def decide(
@@ -64,6 +72,7 @@ async def decide(
         deferred_until=deferred_until if decision is Decision.DEFERRED else None,
         review_at=review_at,
         decided_at=session.now(),
+        posted=False,
     )
     session.add(row)
     await trace.record(session, consultation.id, moderator, "outcome_decide", subject, why)
@@ -94,6 +103,17 @@ async def outcome_on(session: UnitOfWork, consultation_id: int, subject: str) ->
         .limit(1)
     )
     return None if row is None else _record(row)
+
+
+async def to_post(session: UnitOfWork) -> list[Announced]:
+    """Return the outcomes that are not in Discord yet, oldest first."""
+    rows = await session.scalars(select(OutcomeRow).where(OutcomeRow.posted.is_(False)).order_by(OutcomeRow.id))
+    return [Announced(row.consultation_id, _record(row)) for row in rows]
+
+
+async def mark_posted(session: UnitOfWork, outcome_id: int) -> None:
+    """Note that an outcome is in Discord."""
+    await session.execute(update(OutcomeRow).where(OutcomeRow.id == outcome_id).values(posted=True))
 
 
 def due(decided: Mapping[str, Outcome], now: datetime) -> Sequence[Outcome]:

@@ -243,6 +243,7 @@ class OutcomeRow(Base):
     deferred_until: Mapped[datetime | None]
     review_at: Mapped[datetime | None]
     decided_at: Mapped[datetime]
+    posted: Mapped[bool]
 
 
 class StatementRow(Base):

@@ -127,6 +127,14 @@ class CardKeeper:
         picture = io.BytesIO(self._charts[poll.id, say.language])
         return discord.File(picture, CHART, description=described), described
 
+    async def group_of(self, consultation: Consultation, subject: str) -> str | None:
+        """Return the group in whose channel a card stands, None for one that neither content nor a poll knows."""
+        if (recommendation := self._bot.catalogue.recommendations.get(subject)) is not None:
+            return recommendation.group
+        async with self._bot.store.read() as session:
+            poll = await polls.latest_poll_on(session, consultation.id, subject)
+        return poll.group if poll else None
+
     async def _keep(self, guild_id: int, place: Place) -> None:
         failures = 0
         while place in self._stale:
@@ -178,18 +186,10 @@ class CardKeeper:
 
     async def _edit(self, guild_id: int, place: Place) -> None:
         consultation = self._bot.store.memory.consultations[guild_id]
-        group = await self._group(consultation, place.key)
+        group = await self.group_of(consultation, place.key)
         channel_id = self._bot.store.memory.place(consultation.id, PlaceKind.GROUP, group) if group else None
         if channel_id is None:
             return
         view, files = await self.draw_subject(consultation, place.key, list(self._bot.public_speeches(consultation)))
         message = self._bot.get_partial_messageable(channel_id, guild_id=guild_id).get_partial_message(place.discord_id)
         await message.edit(view=view, attachments=files)
-
-    async def _group(self, consultation: Consultation, subject: str) -> str | None:
-        """Return the group in whose channel a card stands, None for one that neither content nor a poll knows."""
-        if (recommendation := self._bot.catalogue.recommendations.get(subject)) is not None:
-            return recommendation.group
-        async with self._bot.store.read() as session:
-            poll = await polls.latest_poll_on(session, consultation.id, subject)
-        return poll.group if poll else None

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from typing import Any
+from unittest.mock import AsyncMock, patch
 
 import pytest
 from simcord import InteractionResult, MemberActor
 
+from cogs.ui import posting
 from cogs.ui.layout import harmless
 from models import trace
 from models.records import Decision
@@ -35,6 +37,32 @@ async def test_an_outcome_stands_on_the_card_in_the_thread_and_in_the_answer_to_
         assert "To be reviewed on" in place
     recommendation = await ann.slash(polled.lobby, "recommendation", recommendation=STEM)
     assert "**Outcome: adopted**" in said(recommendation)
+
+
+def posted(house: House) -> list[str]:
+    return [shown(message) for message in house.thread(STEM).history() if "**Outcome:" in shown(message)]
+
+
+async def test_what_discord_does_not_take_is_posted_later_and_once(polled: House) -> None:
+    polled.env.inject_error("POST", f"/channels/{polled.thread(STEM).id}/messages", status=403, code=50_013, times=2)
+    assert phrase("outcome.not_posted") in said(await decide(polled, "adopted"))
+    assert not posted(polled)
+
+    await polled.env.advance_time(posting.RETRY_SECONDS)
+    assert not posted(polled)
+    await polled.env.advance_time(2 * posting.RETRY_SECONDS)
+    assert len(posted(polled)) == 1
+    await polled.restart()
+    assert len(posted(polled)) == 1
+
+
+async def test_a_bot_that_ended_before_it_posted_posts_when_it_is_back(polled: House) -> None:
+    with patch.object(polled.bot.decisions, "_post_all", AsyncMock(return_value=True)):
+        await decide(polled, "rejected")
+    assert not posted(polled)
+
+    await polled.restart()
+    assert len(posted(polled)) == 1
 
 
 async def test_an_amended_recommendation_shows_its_new_wording(polled: House) -> None:

@@ -155,6 +155,7 @@ def upgrade() -> None:
         sa.Column("deferred_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("review_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("posted", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["consultation_id"], ["consultations.id"], name=op.f("fk_outcomes_consultation_id_consultations")
         ),
