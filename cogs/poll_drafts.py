@@ -98,6 +98,8 @@ class PollDrafts(commands.Cog):
             await trace.record(session, consultation.id, moderator, "poll_edit", poll.subject)
         self.bot.poll_clock.keep(poll)
         self.bot.cards.refresh(consultation, poll.subject, at_once=True)
+        if poll.recommendation is None and interaction.guild is not None:
+            self.bot.later(RoomBuilder(self.bot, interaction.guild, consultation).rename_thread(poll))
         say = self.bot.speech(interaction)
         changed = say("poll.edited", title=harmless(poll.wording[say.language].title), until=until(poll, say))
         await _replace(interaction, sent_once(card(text(changed))))

@@ -129,6 +129,14 @@ class RoomBuilder:
         async for step in self._subject(poll.group, poll.subject, poll.wording[self._say.language].title):
             yield step
 
+    async def rename_thread(self, poll: Poll) -> None:
+        """Let a question's thread bear its words as they stand now; Discord takes that twice in ten minutes."""
+        known = self._bot.store.memory.place(self._consultation.id, PlaceKind.THREAD, poll.subject)
+        thread = self._guild.get_thread(known) if known is not None else None
+        if thread is not None:
+            title = poll.wording[self._say.language].title
+            await _accepted(thread.edit(name=shortened(title, THREAD_NAME_LENGTH)))
+
     async def _subject(self, group: str, subject: str, title: str) -> AsyncIterator[Step]:
         yield await self._card(group, subject, title)
         yield await self._thread(group, subject, title)
@@ -293,6 +301,6 @@ async def _accepted(change: Awaitable[object]) -> bool:
     try:
         await change
     except discord.HTTPException as error:
-        log.warning("a channel was not changed (Discord's code %s)", error.code)
+        log.warning("a channel or thread was not changed (Discord's code %s)", error.code)
         return False
     return True

@@ -256,6 +256,8 @@ class ProposalReview(commands.Cog):
         """Show the words on the card if there is one, and the statement again."""
         if poll is not None:
             self.bot.cards.refresh(consultation, poll.subject, at_once=True)
+            if interaction.guild is not None:
+                self.bot.later(RoomBuilder(self.bot, interaction.guild, consultation).rename_thread(poll))
         self.bot.dispatch("notices_added")
         await interaction.response.defer()
         note = self.bot.speech(interaction)(phrase, reference=seen.reference)

@@ -21,7 +21,7 @@ from content.answers import Answers
 from content.catalogue import Catalogue
 from models import feedback, patience
 from models.errors import ConsultationError
-from models.records import Feedback
+from models.records import Feedback, Poll
 from models.sealing import Sealer
 from models.store import Store, open_store
 from rehearsal.locales import speaking
@@ -89,6 +89,10 @@ class House:
         group = self.catalogue.recommendations[recommendation].group
         place = self._place("thread", recommendation)
         return next(thread for thread in self.channel(group).threads if thread.id == place)
+
+    def thread_name(self, poll: Poll) -> str | None:
+        place = self._place("thread", poll.subject)
+        return next(thread._channel.name for thread in self.channel(poll.group).threads if thread.id == place)
 
     def start_card(self) -> discord.Message:
         place = self._place("start_card", "")

@@ -226,6 +226,7 @@ async def test_the_words_of_a_question_are_typed_again_in_a_form_that_holds_what
     card = shown(question_card(bilingual, poll))
     assert "Où manger ?" in card
     assert "Where should we meet?" not in card
+    assert bilingual.thread_name(poll) == "Where shall we eat?"
 
 
 async def test_a_change_that_is_left_changes_nothing(bilingual: House) -> None:

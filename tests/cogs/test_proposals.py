@@ -358,6 +358,7 @@ async def test_a_correction_reaches_the_card_and_the_author_until_somebody_has_v
 
     assert phrase("proposal.corrected", reference=one.reference) in said(done)
     assert MEALS in shown(card(open_house, poll))
+    assert open_house.thread_name(poll) == MEALS
     [notice] = notices_in(await ann.slash(open_house.lobby, "help"))
     before = "Serve vegetarian meels at every meeting."
     assert phrase("propose.told_corrected", reference=one.reference, before=before, text=MEALS) in notice
