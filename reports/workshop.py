@@ -58,9 +58,11 @@ async def apart(work: Callable[..., T], *given: Any) -> T:
 
 def _step_back() -> None:
     """Let whoever else runs on this machine go first."""
-    if hasattr(os, "SCHED_IDLE"):  # on Linux alone: the bot then takes the processor in the moment in which it wants it
+    with contextlib.suppress(AttributeError, OSError):  # Linux alone has it, and not in every container
+        # The bot then takes the processor in the moment in which it wants it.
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    elif hasattr(os, "nice"):  # not on Windows
+        return
+    if hasattr(os, "nice"):  # not on Windows
         os.nice(NICENESS)
 
 
