@@ -1,14 +1,15 @@
 """How long the plan and the page of a large consultation take, and whether people who vote meanwhile wait longer.
 
 Fifty recommendations, 5,000 ballots, 2,000 pieces of feedback. People vote at a steady pace, all the time, first as
-usual and then while the plan, or the page, is read and drawn; all are measured in turns, so that what else the machine
-does meets all.
+usual and then while the plan, or the page, is read and drawn. That is done in rounds, each with its own ratio, and the
+median of these is told: what else a machine does for a moment would otherwise decide about the few slowest votes.
 """
 
 import asyncio
 import itertools
 import os
 import shutil
+import statistics
 import time
 from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
@@ -50,8 +51,8 @@ WORDS = "Words such as people write them, of about the length at which they stop
 
 async def measure(folder: Path, *, quick: bool) -> list[Figure]:
     """Return how long the plan takes and how long votes take meanwhile."""
-    usual: list[float] = []
-    meanwhile: dict[str, list[float]] = {report: [] for report in REPORTS}
+    usual: list[list[float]] = []
+    meanwhile: dict[str, list[list[float]]] = {report: [] for report in REPORTS}
     taken: dict[str, list[float]] = {report: [] for report in REPORTS}
     with _fifty_recommendations(folder) as catalogue:
         async with town(folder, PEOPLE) as voting:
@@ -61,17 +62,16 @@ async def measure(folder: Path, *, quick: bool) -> list[Figure]:
             people = itertools.cycle(PEOPLE)
             await _votes_during(voting, poll, people, asyncio.sleep(USUAL_SECONDS))  # warms up
             for _ in range(QUICK_ROUNDS if quick else ROUNDS):
-                usual += await _votes_during(voting, poll, people, asyncio.sleep(USUAL_SECONDS))
+                usual.append(await _votes_during(voting, poll, people, asyncio.sleep(USUAL_SECONDS)))
                 for report in REPORTS:
-                    meanwhile[report] += await _votes_during(
-                        voting, poll, people, _report(voting, report, taken[report])
-                    )
-    usually = _p99(usual)
-    return [figure for report in REPORTS for figure in _figures(report, taken[report], meanwhile[report], usually)]
+                    asked = _report(voting, report, taken[report])
+                    meanwhile[report].append(await _votes_during(voting, poll, people, asked))
+    return [figure for report in REPORTS for figure in _figures(report, taken[report], meanwhile[report], usual)]
 
 
-def _figures(report: str, taken: list[float], meanwhile: list[float], usually: float) -> list[Figure]:
-    slowest, then = max(taken), _p99(meanwhile)
+def _figures(report: str, taken: list[float], meanwhile: list[list[float]], usual: list[list[float]]) -> list[Figure]:
+    slowest, then, usually = max(taken), list(map(_p99, meanwhile)), list(map(_p99, usual))
+    ratio = statistics.median(one / other for one, other in zip(then, usually, strict=True))
     return [
         Figure(
             f"{report} of {SUBJECTS} recommendations, {BALLOTS:,} ballots",
@@ -81,11 +81,11 @@ def _figures(report: str, taken: list[float], meanwhile: list[float], usually: f
             slowest < WANTED_SECONDS,
         ),
         Figure(
-            f"votes while the {report} is drawn, p99 of {len(meanwhile):,}",
-            f"{then / usually:.2f} x usual, {then * 1_000:.0f} ms",
-            f"{usually * 1_000:.0f} ms",
+            f"votes while the {report} is drawn, p99 of {sum(map(len, meanwhile)):,} in {len(then)} rounds",
+            f"{ratio:.2f} x usual, {statistics.median(then) * 1_000:.0f} ms",
+            f"{statistics.median(usually) * 1_000:.0f} ms",
             f"<= {WANTED_RATIO:.1f} x",
-            then / usually <= WANTED_RATIO,
+            ratio <= WANTED_RATIO,
         ),
     ]
 
