@@ -124,7 +124,9 @@ class Outcomes(commands.Cog):
         outcome, titles = await patiently(attempt)
         self.bot.dispatch("notices_added")
         self.bot.cards.refresh(consultation, subject, at_once=True)
-        posted = await self.bot.decisions.post()
+        await self.bot.decisions.post()
+        async with self.bot.store.read() as session:
+            posted = await outcomes.is_posted(session, outcome.id)
         told = say("outcome.stored", title=harmless(titles[say.language]), decision=say(f"decision.{outcome.decision}"))
         await reply(interaction, told if posted else f"{told} {say('outcome.not_posted')}")
 

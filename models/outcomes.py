@@ -111,6 +111,11 @@ async def to_post(session: UnitOfWork) -> list[Announced]:
     return [Announced(row.consultation_id, _record(row)) for row in rows]
 
 
+async def is_posted(session: UnitOfWork, outcome_id: int) -> bool:
+    """Say whether an outcome is in Discord."""
+    return bool(await session.scalar(select(OutcomeRow.posted).where(OutcomeRow.id == outcome_id)))
+
+
 async def mark_posted(session: UnitOfWork, outcome_id: int) -> None:
     """Note that an outcome is in Discord."""
     await session.execute(update(OutcomeRow).where(OutcomeRow.id == outcome_id).values(posted=True))

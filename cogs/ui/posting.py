@@ -31,15 +31,13 @@ class Posting(ABC, Generic[T]):
         self._posting = asyncio.Lock()
         self._retry: asyncio.Task[None] | None = None
 
-    async def post(self) -> bool:
-        """Post whatever waits; say whether nothing is left.
+    async def post(self) -> None:
+        """Post whatever waits.
 
         What cannot be posted is tried again at growing intervals, when the next is to be posted, and at the next start.
         """
-        done = await self._post_all()
-        if not done and (self._retry is None or self._retry.done()):
+        if not await self._post_all() and (self._retry is None or self._retry.done()):
             self._retry = asyncio.create_task(self._try_again())
-        return done
 
     def close(self) -> None:
         """Leave off; the next start posts what waits."""
@@ -73,6 +71,7 @@ class Posting(ABC, Generic[T]):
             failures += 1
 
     async def _post_all(self) -> bool:
+        """Post what waits; say whether nothing is left."""
         async with self._posting:
             try:
                 waiting = await self._waiting()

@@ -56,6 +56,13 @@ async def test_what_discord_does_not_take_is_posted_later_and_once(polled: House
     assert len(posted(polled)) == 1
 
 
+async def test_a_decision_is_not_said_to_wait_because_another_does(polled: House) -> None:
+    polled.env.inject_error("POST", f"/channels/{polled.thread(STEM).id}/messages", status=403, times=None)
+    await decide(polled, "adopted")
+
+    assert phrase("outcome.not_posted") not in said(await decide(polled, "adopted", subject="growth-capital"))
+
+
 async def test_a_bot_that_ended_before_it_posted_posts_when_it_is_back(polled: House) -> None:
     with patch.object(polled.bot.decisions, "_post_all", AsyncMock(return_value=True)):
         await decide(polled, "rejected")
