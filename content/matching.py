@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import accumulate, chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,11 @@ class _Places:
             for word, count in counts.items():
                 places.setdefault(word, {})[number] = count
         self._texts = len(texts)
-        self._of = {word: (np.array([*at], np.intp), np.array([*at.values()])) for word, at in places.items()}
+        # All words' places one after another: an array for each would take more room than what it holds.
+        self._at = np.array(list(chain.from_iterable(places.values())), np.int32)
+        self._counts = np.array([count for at in places.values() for count in at.values()])
+        ends = accumulate(map(len, places.values()))
+        self._of = {word: slice(end - len(at), end) for (word, at), end in zip(places.items(), ends, strict=True)}
 
     def shared(self, asked: Iterable[Mapping[str, float]]) -> NDArray[np.float64]:
         """Return for each text the worth of the question's words that stand in it.
@@ -44,8 +49,8 @@ class _Places:
             best = np.zeros(self._texts)
             for word, worth in meant.items():
                 if word in self._of:
-                    at, counts = self._of[word]
-                    best[at] = np.maximum(best[at], worth * counts)
+                    at = self._at[self._of[word]]
+                    best[at] = np.maximum(best[at], worth * self._counts[self._of[word]])
             total += best
         return total
 

@@ -63,29 +63,31 @@ class Vocabulary:
     """Finds known words that an inflected, compounded or mistyped word may stand for; immutable once built."""
 
     def __init__(self, known: Iterable[str]) -> None:
-        self._trigrams = {word: _trigrams(word) for word in known}
+        self._sizes = dict.fromkeys(known, 0)  # how many trigrams each word has
         self._with_trigram: defaultdict[str, list[str]] = defaultdict(list)
-        for word, trigrams in self._trigrams.items():
+        for word in self._sizes:
+            trigrams = _trigrams(word)
+            self._sizes[word] = len(trigrams)
             for trigram in trigrams:
                 self._with_trigram[trigram].append(word)
         self.like = lru_cache(LIKENESSES_KEPT)(self._like)
 
     def __contains__(self, word: str) -> bool:
-        return word in self._trigrams
+        return word in self._sizes
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._trigrams)
+        return iter(self._sizes)
 
     def __len__(self) -> int:
-        return len(self._trigrams)
+        return len(self._sizes)
 
     def meant_by(self, word: str) -> str | None:
         """Return the known word that `word` is most probably a slip of the hand for; None for one far from all."""
-        if len(word) < SHORTEST_REPAIRED or word in self._trigrams or word.isdecimal():
+        if len(word) < SHORTEST_REPAIRED or word in self._sizes or word.isdecimal():
             return None
         trigrams = _trigrams(word)
         likeness = {
-            other: 2 * count / (len(trigrams) + len(self._trigrams[other]))
+            other: 2 * count / (len(trigrams) + self._sizes[other])
             for other, count in self._sharing(trigrams).items()
             if abs(len(other) - len(word)) <= LONGEST_SLIP
         }
@@ -94,12 +96,12 @@ class Vocabulary:
 
     def _like(self, word: str) -> Mapping[str, float]:
         """Return the known words that resemble `word`, each with a likeness above 0 and, for `word` itself, 1."""
-        found = {word: 1.0} if word in self._trigrams else {}
+        found = {word: 1.0} if word in self._sizes else {}
         if len(word) < SHORTEST_COMPARED or word.isdecimal():
             return found
         trigrams = _trigrams(word)
         for other, count in self._sharing(trigrams).items():
-            both = len(trigrams) + len(self._trigrams[other])
+            both = len(trigrams) + self._sizes[other]
             # Whatever else makes two words alike shares three trigrams at the least.
             alike = count > 2 or 2 * count >= LEAST_DICE * both  # noqa: PLR2004
             if alike and other != word and len(other) >= SHORTEST_COMPARED:
