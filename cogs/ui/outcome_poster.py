@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cogs.ui.layout import sent_once
 from cogs.ui.outcome_cards import outcome_card
-from cogs.ui.posting import Posting
+from cogs.ui.posting import Posting, nonce
 from cogs.ui.subjects import subject_titles
 from content.catalogue import LANGUAGES
 from models import outcomes
@@ -32,6 +32,6 @@ class OutcomePoster(Posting[Announced]):
             titles = await subject_titles(session, self._bot, consultation)
         title = titles.get(subject, dict.fromkeys(LANGUAGES, subject))  # another content may have no such thing
         drawn = outcome_card(one.outcome, title, self._bot.public_speeches(consultation))
-        await channel.send(view=sent_once(*drawn))
+        await channel.send(view=sent_once(*drawn), nonce=nonce("D", one.outcome.id, one.outcome.decided_at))
         async with self._bot.store.write() as session:
             await outcomes.mark_posted(session, one.outcome.id)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import discord
@@ -19,6 +20,15 @@ RETRY_SECONDS = 60.0
 MOST_DOUBLINGS = 5
 
 T = TypeVar("T")
+
+
+def nonce(kind: str, number: int, since: datetime) -> str:
+    """Return a name for a message, by which Discord takes it once in some minutes, however often it is sent.
+
+    So a bot that ended after Discord took it, and before it noted that, doubles nothing when it is back. The moment
+    tells it from what bore the same number in another store.
+    """
+    return f"{kind}{number}-{since:%y%m%d%H%M%S}"
 
 
 class Posting(ABC, Generic[T]):

@@ -9,7 +9,7 @@ import discord
 
 from cogs.ui.cards import cancelled_card, result_card
 from cogs.ui.layout import sent_once
-from cogs.ui.posting import Posting
+from cogs.ui.posting import Posting, nonce
 from models import polls, results
 from models.records import Consultation, PlaceKind, Poll
 
@@ -28,7 +28,8 @@ class ResultPoster(Posting[Poll]):
         places = ((PlaceKind.THREAD, poll.subject), (PlaceKind.GROUP, poll.group))
         channel = self._channel(consultation.id, consultation.guild_id, *places)
         if poll.cancelled:
-            await channel.send(view=sent_once(*cancelled_card(poll, self._bot.public_speeches(consultation))))
+            drawn = cancelled_card(poll, self._bot.public_speeches(consultation))
+            await channel.send(view=sent_once(*drawn), nonce=nonce("R", poll.id, poll.opened_at))
         else:
             await self._send_result(channel, poll, consultation)
         async with self._bot.store.write() as session:
@@ -41,4 +42,4 @@ class ResultPoster(Posting[Poll]):
         speeches = self._bot.public_speeches(consultation)
         chart, described = await self._bot.cards.chart(poll, result, speeches[0])
         drawn = result_card(self._bot.catalogue, poll, result, speeches, described, quotes)
-        await channel.send(view=sent_once(*drawn), file=chart)
+        await channel.send(view=sent_once(*drawn), file=chart, nonce=nonce("R", poll.id, poll.opened_at))

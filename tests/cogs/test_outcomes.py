@@ -9,9 +9,9 @@ from simcord import InteractionResult, MemberActor
 
 from cogs.ui import posting
 from cogs.ui.layout import harmless
-from models import trace
+from models import outcomes, polls, trace
 from models.records import Decision
-from tests.cogs.conftest import House, said, shown, still_open
+from tests.cogs.conftest import DISK_FULL, House, said, shown, still_open
 from tests.cogs.test_voting import DAY, STEM, ann, phrase, polled, title
 
 __all__ = ["ann", "polled"]
@@ -100,6 +100,22 @@ async def test_what_cannot_be_decided_is_refused_and_what_was_typed_comes_back(
     assert phrase(refusal) in told
     assert all(text.strip() in told for text in filled.values())
     assert "Outcome" not in shown(polled.card(STEM))
+
+
+@pytest.mark.parametrize("what", ["result", "decision"])
+async def test_what_a_bot_that_ended_could_not_note_is_sent_again_by_the_same_name(polled: House, what: str) -> None:
+    thread = f"/channels/{polled.thread(STEM).id}/messages"
+    with patch.object(polls if what == "result" else outcomes, "mark_posted", side_effect=DISK_FULL):
+        if what == "result":
+            await polled.moderator.slash(polled.lobby, "poll close", vote=STEM, reason="Enough was said.")
+        else:
+            await decide(polled, "adopted")
+    await polled.restart()
+
+    sent = [one.json for one in polled.env.http_requests if (one.method, one.path) == ("POST", thread)]
+    assert len(sent) == 2
+    assert all(one and one["enforce_nonce"] for one in sent)
+    assert len({one["nonce"] for one in sent if one}) == 1
 
 
 async def test_those_who_took_part_are_told_once_at_what_they_do_next(polled: House, ann: MemberActor) -> None:
