@@ -17,6 +17,7 @@ from discord.ext import commands
 from cogs.client import ConsultationBot
 from cogs.source import card_url
 from cogs.ui.layout import Piece, harmless, pages, text
+from cogs.ui.posting import retry_pauses
 from cogs.ui.texts import Speech
 from models import reminders
 from models.records import Consultation, PlaceKind, Poll
@@ -25,8 +26,6 @@ from models.reminders import Recipient
 log = logging.getLogger(__name__)
 
 LONGEST_SLEEP = 3_600.0
-RETRY_SECONDS = 60.0
-MOST_DOUBLINGS = 5
 
 
 class Reminders(commands.Cog):
@@ -91,7 +90,7 @@ class Reminders(commands.Cog):
 
     async def _take_due(self) -> list[Poll]:
         """Mark what is due and keep its messages; where the store fails, try again at growing intervals."""
-        failures = 0
+        pauses = retry_pauses()
         while True:
             try:
                 async with self.bot.store.write() as session:
@@ -100,12 +99,11 @@ class Reminders(commands.Cog):
                     return due
             except Exception:
                 log.exception("the reminders that are due could not be taken; trying again")
-            await _pause_after(failures)
-            failures += 1
+            await asyncio.sleep(next(pauses))
 
     async def _keep_posting(self, group: str, due: Sequence[Poll]) -> None:
         """Post a reminder; where that fails, try again at growing intervals as long as it says what is true."""
-        failures = 0
+        pauses = retry_pauses()
         while polls := [poll for poll in due if self._runs_as_it_was(poll)]:
             try:
                 await self._post(group, polls)
@@ -115,8 +113,7 @@ class Reminders(commands.Cog):
                 log.exception("a reminder could not be posted in its channel")
             else:
                 return
-            await _pause_after(failures)
-            failures += 1
+            await asyncio.sleep(next(pauses))
 
     def _runs_as_it_was(self, poll: Poll) -> bool:
         now = self.bot.store.memory.polls.get(poll.id)
@@ -142,19 +139,18 @@ class Reminders(commands.Cog):
 
     async def _write(self) -> None:
         """Write to one person after another, and look again where something was added meanwhile."""
-        failures = 0
+        pauses = retry_pauses()
         while self._again:
             self._again = False
             try:
                 while (recipient := await self._take_next()) is not None:
-                    failures = 0
+                    pauses = retry_pauses()
                     if recipient.polls:
                         await self._write_to(recipient)
                         await asyncio.sleep(reminders.BETWEEN_MESSAGES)
             except Exception:
                 log.exception("whom to write to could not be read; trying again")
-                await _pause_after(failures)
-                failures += 1
+                await asyncio.sleep(next(pauses))
                 self._again = True
 
     async def _take_next(self) -> Recipient | None:
@@ -198,10 +194,6 @@ class Reminders(commands.Cog):
                     closes=discord.utils.format_dt(poll.closes_at, "f"),
                     left=discord.utils.format_dt(poll.closes_at, "R"),
                 )
-
-
-async def _pause_after(failures: int) -> None:
-    await asyncio.sleep(RETRY_SECONDS * 2 ** min(failures, MOST_DOUBLINGS))
 
 
 def _group(poll: Poll) -> tuple[int, str]:

@@ -13,7 +13,7 @@ import discord
 from cogs.client import ConsultationBot
 from cogs.thread_words import as_message, group_of, is_feedback, is_kept_out, is_since
 from models import feedback
-from models.patience import FIRST_PAUSE, LONGEST_PAUSE, patiently
+from models.patience import growing_pauses, patiently
 from models.records import Consultation, ConsultationState, Place, PlaceKind
 
 log = logging.getLogger(__name__)
@@ -103,10 +103,9 @@ class ThreadReader:
             self._trying = asyncio.create_task(self._try_again())
 
     async def _try_again(self) -> None:
-        pause = FIRST_PAUSE
+        pauses = growing_pauses()
         while self._to_read or self._to_forget:
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            await asyncio.sleep(next(pauses))
             await self._do_what_is_left()
 
     async def _do_what_is_left(self) -> None:

@@ -16,8 +16,9 @@ from models.feedback import PURPOSES
 from models.records import Consultation, Decision, FeedbackKind, Moderator, Outcome
 from models.sealing import Purpose
 from models.store import UnitOfWork
-from models.tables import BallotRow, FeedbackRow, FeedbackTheme, OutcomeRow, PollRow, ThemeRow
+from models.tables import BallotRow, FeedbackRow, OutcomeRow, PollRow
 from models.texts import clean, is_blank
+from models.words import themes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +144,15 @@ async def concerned(
         .join(PollRow, PollRow.id == BallotRow.poll_id)
         .where(PollRow.consultation_id == consultation_id, PollRow.subject == subject)
     )
-    comments = await session.execute(
-        select(FeedbackRow.id, FeedbackRow.kind, FeedbackRow.seal, FeedbackRow.pinned).where(
-            FeedbackRow.consultation_id == consultation_id,
-            FeedbackRow.recommendation == subject,
-            FeedbackRow.deleted_at.is_(None),
-        )
+    on_it = (
+        FeedbackRow.consultation_id == consultation_id,
+        FeedbackRow.recommendation == subject,
+        FeedbackRow.deleted_at.is_(None),
     )
-    themes = await _themes(session, consultation_id, subject)
+    comments = await session.execute(
+        select(FeedbackRow.id, FeedbackRow.kind, FeedbackRow.seal, FeedbackRow.pinned).where(*on_it)
+    )
+    themes = await themes_of(session, select(FeedbackRow.id).where(*on_it))
     found: dict[int, dict[FeedbackKind, WordsUsed]] = {}
     for seal in ballots:
         if (user_id := _opened(session, Purpose.BALLOT, seal, consultation_id)) is not None:
@@ -164,21 +166,6 @@ async def concerned(
             before = theirs.get(said, WordsUsed(pinned=False, themes=()))
             named = dict.fromkeys((*before.themes, *themes.get(feedback_id, ())))
             theirs[said] = WordsUsed(pinned=before.pinned or pinned, themes=tuple(named))
-    return found
-
-
-async def _themes(session: UnitOfWork, consultation_id: int, subject: str) -> dict[int, list[str]]:
-    """Return the themes of each contribution on a subject that has some."""
-    rows = await session.execute(
-        select(FeedbackTheme.feedback_id, ThemeRow.name)
-        .join(ThemeRow)
-        .join(FeedbackRow, FeedbackRow.id == FeedbackTheme.feedback_id)
-        .where(FeedbackRow.consultation_id == consultation_id, FeedbackRow.recommendation == subject)
-        .order_by(ThemeRow.folded)
-    )
-    found: dict[int, list[str]] = {}
-    for feedback_id, name in rows:
-        found.setdefault(feedback_id, []).append(name)
     return found
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 # In seconds; together they leave an interaction time for its answer.
 PAUSES = [0.1, 0.3, 0.8]
-# Where nobody waits for an answer: in seconds, each further pause twice as long.
+# Where nobody waits for an answer: in seconds.
 FIRST_PAUSE = 30.0
 LONGEST_PAUSE = 3_600.0
 # In seconds: as long as a vote takes to be stored, so that nobody's vote meets two pieces of something long.
@@ -35,16 +35,22 @@ async def patiently(work: Callable[[], Awaitable[T]]) -> T:
 
 async def insistently(work: Callable[[], Awaitable[object]], what: str) -> None:
     """Do `work` after a pause, and again at growing intervals until it succeeds; `what` failed is said in the log."""
-    pause = FIRST_PAUSE
-    while True:
+    for pause in growing_pauses():
         await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
         try:
             await work()
         except Exception:
             log.exception("%s failed; trying again", what)
         else:
             return
+
+
+def growing_pauses(first: float = FIRST_PAUSE, longest: float = LONGEST_PAUSE) -> Iterator[float]:
+    """Yield pauses for ever, in seconds, each twice as long as the one before and none longer than `longest`."""
+    pause = first
+    while True:
+        yield pause
+        pause = min(2 * pause, longest)
 
 
 async def give_way() -> None:

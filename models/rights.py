@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models import ballot_paper, feedback, notices, segments, statement_review
@@ -35,10 +35,9 @@ from models.tables import (
     PollRow,
     Preference,
     StatementRow,
-    ThemeRow,
     TraceRow,
 )
-from models.words import drop_unused_themes, hour_of
+from models.words import drop_unused_themes, hour_of, themes_of
 
 SEAL_BYTES = 24
 
@@ -130,10 +129,7 @@ def counted(found: Sequence[Kept]) -> Counter[tuple[str, Fate]]:
 
 async def _membership(session: UnitOfWork, person: Person) -> list[Kept]:
     row = await session.scalar(
-        select(ParticipantRow).where(
-            ParticipantRow.consultation_id == person.consultation_id,
-            ParticipantRow.seal == _seal(session, Purpose.MEMBERSHIP, person),
-        )
+        select(ParticipantRow).where(*_theirs(session, person, ParticipantRow, Purpose.MEMBERSHIP))
     )
     if row is None:
         return []
@@ -149,11 +145,7 @@ async def _membership(session: UnitOfWork, person: Person) -> list[Kept]:
 
 async def _forget_membership(session: UnitOfWork, person: Person) -> None:
     seal = _seal(session, Purpose.MEMBERSHIP, person)
-    await session.execute(
-        delete(ParticipantRow).where(
-            ParticipantRow.consultation_id == person.consultation_id, ParticipantRow.seal == seal
-        )
-    )
+    await session.execute(delete(ParticipantRow).where(*_theirs(session, person, ParticipantRow, Purpose.MEMBERSHIP)))
     session.after_commit(lambda memory: _drop_participant(memory, person.consultation_id, seal))
 
 
@@ -172,12 +164,7 @@ async def _forget_confirmation(session: UnitOfWork, person: Person) -> None:
 
 async def _block(session: UnitOfWork, person: Person) -> list[Kept]:
     rows = await session.scalars(
-        select(BlockRow)
-        .where(
-            BlockRow.consultation_id == person.consultation_id,
-            BlockRow.seal == _seal(session, Purpose.BLOCK, person),
-        )
-        .order_by(BlockRow.id)
+        select(BlockRow).where(*_theirs(session, person, BlockRow, Purpose.BLOCK)).order_by(BlockRow.id)
     )
     return [
         Kept(
@@ -293,10 +280,7 @@ async def _let_go_of_ballots(session: UnitOfWork, person: Person) -> None:
 async def _words(session: UnitOfWork, person: Person) -> list[Kept]:
     rows = await session.scalars(
         select(FeedbackRow)
-        .where(
-            FeedbackRow.consultation_id == person.consultation_id,
-            FeedbackRow.seal.in_(_seal(session, purpose, person) for purpose in feedback.PURPOSES.values()),
-        )
+        .where(*_theirs(session, person, FeedbackRow, *feedback.PURPOSES.values()))
         .order_by(FeedbackRow.id)
     )
     found = list(rows)
@@ -308,15 +292,7 @@ async def _words(session: UnitOfWork, person: Person) -> list[Kept]:
     for one in versions:
         told = {"text": one.text, "written_at": one.written_at, "attachments": one.attachments}
         earlier.setdefault(one.feedback_id, []).append(told)
-    named = await session.execute(
-        select(FeedbackTheme.feedback_id, ThemeRow.name)
-        .join(ThemeRow)
-        .where(FeedbackTheme.feedback_id.in_(numbers))
-        .order_by(ThemeRow.folded)
-    )
-    themes: dict[int, list[str]] = {}
-    for feedback_id, name in named:
-        themes.setdefault(feedback_id, []).append(name)
+    themes = await themes_of(session, numbers)
     return [
         Kept(
             "thread" if row.kind == FeedbackKind.THREAD else "private",
@@ -349,10 +325,7 @@ async def _replies_to_private_words(session: UnitOfWork, person: Person) -> tupl
     rows = await session.execute(
         select(FeedbackReply.channel_id, FeedbackReply.message_id)
         .join(FeedbackRow, FeedbackRow.id == FeedbackReply.feedback_id)
-        .where(
-            FeedbackRow.consultation_id == person.consultation_id,
-            FeedbackRow.seal == _seal(session, Purpose.FEEDBACK, person),
-        )
+        .where(*_theirs(session, person, FeedbackRow, Purpose.FEEDBACK))
     )
     return tuple((channel, message) for channel, message in rows if channel is not None and message is not None)
 
@@ -383,7 +356,9 @@ async def _forget_words(session: UnitOfWork, person: Person) -> None:
 
 
 async def _proposals(session: UnitOfWork, person: Person) -> list[Kept]:
-    rows = await session.scalars(select(StatementRow).where(*_of_statements(session, person)).order_by(StatementRow.id))
+    rows = await session.scalars(
+        select(StatementRow).where(*_theirs(session, person, StatementRow, Purpose.STATEMENT)).order_by(StatementRow.id)
+    )
     return [
         Kept(
             "proposal",
@@ -416,7 +391,7 @@ async def _forget_proposals(session: UnitOfWork, person: Person) -> None:
 
     What others proposed and was merged into a deleted one goes on by itself.
     """
-    own = _of_statements(session, person)
+    own = _theirs(session, person, StatementRow, Purpose.STATEMENT)
     await session.execute(
         update(StatementRow)
         .where(*own, StatementRow.state == StatementState.APPROVED)
@@ -428,11 +403,6 @@ async def _forget_proposals(session: UnitOfWork, person: Person) -> None:
     gone = select(StatementRow.id).where(*own)
     await session.execute(update(StatementRow).where(StatementRow.merged_into.in_(gone)).values(merged_into=None))
     await session.execute(delete(StatementRow).where(*own))
-
-
-def _of_statements(session: UnitOfWork, person: Person) -> tuple[Any, ...]:
-    seal = _seal(session, Purpose.STATEMENT, person)
-    return StatementRow.consultation_id == person.consultation_id, StatementRow.seal == seal
 
 
 async def _notices(session: UnitOfWork, person: Person) -> list[Kept]:
@@ -459,12 +429,7 @@ async def _forget_notices(session: UnitOfWork, person: Person) -> None:
 
 async def _moderation(session: UnitOfWork, person: Person) -> list[Kept]:
     rows = await session.scalars(
-        select(TraceRow)
-        .where(
-            TraceRow.consultation_id == person.consultation_id,
-            TraceRow.seal == _seal(session, Purpose.TRACE, person),
-        )
-        .order_by(TraceRow.id)
+        select(TraceRow).where(*_theirs(session, person, TraceRow, Purpose.TRACE)).order_by(TraceRow.id)
     )
     return [
         Kept(
@@ -485,6 +450,17 @@ async def _moderation(session: UnitOfWork, person: Person) -> list[Kept]:
 
 def _seal(session: UnitOfWork, purpose: Purpose, person: Person) -> bytes:
     return session.sealer.seal(purpose, person.user_id, person.consultation_id)
+
+
+def _theirs(
+    session: UnitOfWork,
+    person: Person,
+    table: type[ParticipantRow | BlockRow | FeedbackRow | StatementRow | TraceRow],
+    *purposes: Purpose,
+) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for the rows of a table that stand under a person's seals of these purposes."""
+    seals = [_seal(session, purpose, person) for purpose in purposes]
+    return table.consultation_id == person.consultation_id, table.seal.in_(seals)
 
 
 def _of_ballots(session: UnitOfWork, person: Person, table: type[BallotRow | BallotChange]) -> tuple[Any, ...]:

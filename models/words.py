@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, delete, func, or_, select
 
 from models import segments
 from models.patience import give_way
@@ -83,14 +83,7 @@ async def records(
     earlier: dict[int, int] = {}
     for start in range(0, len(rows), ROWS_AT_ONCE):
         ids = [row.id for row in rows[start : start + ROWS_AT_ONCE]]
-        given = await session.execute(
-            select(FeedbackTheme.feedback_id, ThemeRow.name)
-            .join(ThemeRow)
-            .where(FeedbackTheme.feedback_id.in_(ids))
-            .order_by(ThemeRow.folded)
-        )
-        for feedback_id, name in given:
-            themes.setdefault(feedback_id, []).append(name)
+        themes.update(await themes_of(session, ids))
         versions = await session.execute(
             select(FeedbackVersion.feedback_id, func.count())
             .where(FeedbackVersion.feedback_id.in_(ids))
@@ -98,6 +91,20 @@ async def records(
         )
         earlier.update((feedback_id, count) for feedback_id, count in versions)
     return [_record(row, tuple(themes.get(row.id, ())), earlier.get(row.id, 0)) for row in rows]
+
+
+async def themes_of(session: UnitOfWork, feedback_ids: Sequence[int] | Select[int]) -> dict[int, list[str]]:
+    """Return the names of the themes of each of these contributions that has some, in their order."""
+    rows = await session.execute(
+        select(FeedbackTheme.feedback_id, ThemeRow.name)
+        .join(ThemeRow)
+        .where(FeedbackTheme.feedback_id.in_(feedback_ids))
+        .order_by(ThemeRow.folded)
+    )
+    found: dict[int, list[str]] = {}
+    for feedback_id, name in rows:
+        found.setdefault(feedback_id, []).append(name)
+    return found
 
 
 async def quotable(session: UnitOfWork, consultation_id: int) -> list[Feedback]:

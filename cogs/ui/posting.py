@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import discord
 
+from models.patience import growing_pauses
 from models.records import PlaceKind
 
 if TYPE_CHECKING:
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 60.0
-MOST_DOUBLINGS = 5
+LONGEST_PAUSE = 32 * RETRY_SECONDS
 
 T = TypeVar("T")
+
+
+def retry_pauses() -> Iterator[float]:
+    """Return the growing pauses, in seconds, after each of which what could not be posted is tried again."""
+    return growing_pauses(RETRY_SECONDS, LONGEST_PAUSE)
 
 
 def nonce(kind: str, number: int, since: datetime) -> str:
@@ -73,12 +79,10 @@ class Posting(ABC, Generic[T]):
         return self._bot.get_partial_messageable(place, guild_id=guild_id)
 
     async def _try_again(self) -> None:
-        failures = 0
-        while True:
-            await asyncio.sleep(RETRY_SECONDS * 2 ** min(failures, MOST_DOUBLINGS))
+        for pause in retry_pauses():
+            await asyncio.sleep(pause)
             if await self._post_all():
                 return
-            failures += 1
 
     async def _post_all(self) -> bool:
         """Post what waits; say whether nothing is left."""
